@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 from .process import ROOT, TIMEOUT, Process
 from .servers import Sandbox
 
@@ -103,19 +105,15 @@ class Reading(NamedTuple):
 
 def read(*pids: int) -> Reading:
     """Look at processes now."""
-    rollups = [_pairs(Path(f"/proc/{pid}/smaps_rollup").read_text()) for pid in pids]
-    tasks = [_pairs((task / "status").read_text()) for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
-    own = ("Private_Clean", "Private_Dirty", "Private_Hugetlb")
-    uss = sum(int(rollup[name].split()[0]) for rollup in rollups for name in own)
-    pss = sum(int(rollup["Pss"].split()[0]) for rollup in rollups)
-    woken = sum(int(task["voluntary_ctxt_switches"]) for task in tasks)
-    return Reading(uss * 1024 / 1e6, pss * 1024 / 1e6, len(tasks), woken)
+    memory = [psutil.Process(pid).memory_full_info() for pid in pids]
+    tasks = [(task / "status").read_text() for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
+    woken = sum(int(task.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for task in tasks)
+    return Reading(sum(each.uss for each in memory) / 1e6, sum(each.pss for each in memory) / 1e6, len(tasks), woken)
 
 
 def tree(pid: int) -> list[int]:
     """A process with all that it has started, and so on."""
-    children = Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid, *(found for each in children for child in each.read_text().split() for found in tree(int(child)))]
+    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
 
 
 def cpu_clock(pid: int) -> float:
@@ -124,13 +122,3 @@ def cpu_clock(pid: int) -> float:
     Source: clock_getcpuclockid(3), whose clock of a process this is on Linux.
     """
     return time.clock_gettime((~pid << 3) | 2)
-
-
-def thread_names(pid: int) -> list[str]:
-    """The kernel's names of the threads."""
-    return sorted((task / "comm").read_text().strip() for task in Path(f"/proc/{pid}/task").iterdir())
-
-
-def _pairs(text: str) -> dict[str, str]:
-    lines = (line.partition(":") for line in text.splitlines())
-    return {name: value.strip() for name, colon, value in lines if colon}

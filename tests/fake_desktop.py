@@ -13,28 +13,17 @@ All waits are on events and have a bound, ``TIMEOUT`` seconds unless told.
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple, Self
 
 from jeepney import HeaderFields, Message
 
 from .fake_bus import BusClient, PrivateBus, Xvfb
-from .panel_item import MenuEntry, PanelItem
+from .panel_item import PanelItem
 from .process import TIMEOUT
 from .real_desktop import RealDesktop
 
-__all__ = [
-    "TIMEOUT",
-    "BusClient",
-    "FakeNotificationDaemon",
-    "FakePanel",
-    "MenuEntry",
-    "Notify",
-    "PanelItem",
-    "PrivateBus",
-    "RealDesktop",
-    "Xvfb",
-]
-
+__all__ = ["TIMEOUT", "BusClient", "PanelItem", "PrivateBus", "RealDesktop", "Xvfb"]
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 
@@ -147,6 +136,7 @@ class FakeNotificationDaemon(BusClient):
 
     Attributes:
         shown: Every ``Notify`` so far, also those that were not answered.
+        arrivals: When each came, on the monotonic clock.
         closed: The ids that ``CloseNotification`` was called with.
         mode: ``"answer"``; ``"silent"`` (a call is never answered, as by a daemon that hangs); or ``"error"``.
     """
@@ -161,6 +151,7 @@ class FakeNotificationDaemon(BusClient):
         self.capabilities = capabilities
         self.mode = mode
         self.shown: list[Notify] = []
+        self.arrivals: list[float] = []
         self.closed: list[int] = []
         self._next = 0
         self._ended = False
@@ -214,6 +205,7 @@ class FakeNotificationDaemon(BusClient):
         if member == "Notify":
             ident = call.body[1] or self._next + 1
             self._next = max(self._next, ident)
+            self.arrivals.append(time.monotonic())
             self.shown.append(Notify(ident, *call.body))
         elif member == "CloseNotification":
             self.closed.append(call.body[0])

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
@@ -57,6 +56,12 @@ def until(condition: Callable[[], T], complaint: str = "it has not come", within
     return found
 
 
+def quietly(command: Sequence[str], environ: Mapping[str, str], cwd: Path | str | None = None) -> subprocess.Popen[Any]:
+    """Start a process without streams, with that environment; :func:`end` ends it."""
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, env=environ, cwd=cwd, stdin=quiet, stdout=quiet, stderr=quiet)
+
+
 @contextmanager
 def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
     """A process, with `Popen`'s options, that is killed in the end where it has not ended by itself."""
@@ -95,14 +100,7 @@ class Process:
     def __enter__(self) -> Self:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            self._command,
-            env=self.environ,
-            cwd=self._cwd,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            text=True,
-            encoding="utf-8",
+            self._command, env=self.environ, cwd=self._cwd, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8"
         )
         assert self.process.stdin is not None
         if self._given is not None:
@@ -113,9 +111,7 @@ class Process:
             reader.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         ended_well = self.process.poll() is not None or self._end()
         if self.process.poll() is None:
             self.process.kill()
@@ -235,7 +231,7 @@ class Script(Process):
     """
 
     def __init__(self, *command: str, environ: Mapping[str, str]) -> None:
-        kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        kept = {key: os.environ[key] for key in os.environ if key in ("PATH", "HOME", "LANG") or "COVERAGE" in key}
         super().__init__([sys.executable, *command], {**kept, "NO_AT_BRIDGE": "1", "PYTHONPATH": str(ROOT), **environ})
 
 

@@ -9,7 +9,6 @@ import select
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +21,8 @@ from telex_start.desktop.tk import look
 
 from .fake_bus import BusClient, PrivateBus, Xvfb
 from .panel_item import PanelItem
-from .process import TIMEOUT, end
+from .process import TIMEOUT, comes, end, quietly, until
+from .servers import Sandbox
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 _OPENINGS = 3
@@ -103,8 +103,7 @@ class RealDesktop:
 
     def start(self, *command: str) -> subprocess.Popen[Any]:
         """Run a program on this desktop until the desktop ends."""
-        quiet = subprocess.DEVNULL
-        process = subprocess.Popen(command, env=self.environ, stdin=quiet, stdout=quiet, stderr=quiet, cwd=self.home)
+        process = quietly(command, self.environ, self.home)
         self._stack.callback(end, process)
         return process
 
@@ -141,15 +140,10 @@ class RealDesktop:
                 self.click_icon(3)
                 while not ((event := self._next_event(screen, "the menu")).type == X.MapNotify and event.override):
                     pass
-                deadline = time.monotonic() + TIMEOUT / _OPENINGS
                 # The menu takes the keyboard a little after it appears, and no event tells when.
-                while self._keyboard_is_free(screen):
-                    if time.monotonic() > deadline:
-                        self.xdotool("mousemove", "640", "300", "click", "1")
-                        break
-                    time.sleep(0.01)
-                else:
+                if comes(lambda: not self._keyboard_is_free(screen), TIMEOUT / _OPENINGS):
                     return
+                self.xdotool("mousemove", "640", "300", "click", "1")
         raise AssertionError("the menu does not take keys")
 
     @staticmethod
@@ -168,24 +162,22 @@ class RealDesktop:
     def wait_for_colour(self, red: int, green: int, blue: int) -> None:
         """Wait until something of about this colour is to be seen at the left of the panel, where the icons are."""
         wanted = (red, green, blue)
-        deadline = time.monotonic() + TIMEOUT
         with self._screen() as screen:
             root = screen.screen().root
-            while True:
+
+            def there() -> bool:
                 data = root.get_image(4, 770, 40, 28, X.ZPixmap, 0xFFFFFFFF).data
                 seen = zip(data[2::4], data[1::4], data[0::4], strict=True)
-                if any(all(abs(a - b) < 12 for a, b in zip(pixel, wanted, strict=True)) for pixel in seen):
-                    return
-                assert time.monotonic() < deadline, f"nothing is {wanted} in the panel"
-                time.sleep(0.02)  # no event tells of pixels
+                return any(all(abs(a - b) < 12 for a, b in zip(pixel, wanted, strict=True)) for pixel in seen)
+
+            until(there, f"nothing is {wanted} in the panel")
 
     def open_submenu(self, label: str) -> None:
         """Open a submenu of the open menu with the keyboard; its first usable entry is chosen when this returns."""
-        usable = [entry.label for entry in self.wait_for_item().menu() if entry.enabled and not entry.separator]
         with self._screen() as screen:
             screen.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask)
             screen.sync()
-            self.xdotool("key", *["Down"] * (usable.index(label) + 1), "Right")
+            self._press_at(label, "Right")
             while not ((event := self._next_event(screen, "the submenu")).type == X.MapNotify and event.override):
                 pass
 
@@ -196,8 +188,11 @@ class RealDesktop:
 
     def choose(self, label: str) -> None:
         """Choose an entry of the open menu with the keyboard."""
+        self._press_at(label, "Return")
+
+    def _press_at(self, label: str, key: str) -> None:
         usable = [entry.label for entry in self.wait_for_item().menu() if entry.enabled and not entry.separator]
-        self.xdotool("key", *["Down"] * (usable.index(label) + 1), "Return")
+        self.xdotool("key", *["Down"] * (usable.index(label) + 1), key)
 
     def xdotool(self, *arguments: str) -> str:
         """Move, click, type or ask; returns what xdotool says."""
@@ -206,17 +201,20 @@ class RealDesktop:
         )
         return done.stdout.strip()
 
+    def sign_in(self, telex: Sandbox) -> None:
+        """Fill the login window in once it has the focus, and press Return."""
+        self.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
+        until(lambda: self.active_title().startswith("Telex"), "the login window does not get the focus")
+        for text, key in ((telex.email, "Tab"), (telex.password, "Return")):
+            self.xdotool("type", "--delay", "5", text)
+            self.xdotool("key", key)
+
     def active_title(self) -> str:
         """The title of the window that has the focus; empty while none has."""
         try:
             return self.xdotool("getactivewindow", "getwindowname")
         except subprocess.CalledProcessError:
             return ""
-
-    def screenshot(self, path: str | os.PathLike[str]) -> None:
-        """Save a picture of the whole screen."""
-        command = ["import", "-silent", "-window", "root", os.fspath(path)]
-        subprocess.run(command, env=self.environ, check=True, timeout=TIMEOUT)
 
     def click_icon(self, button: int) -> None:
         """Click the (only) icon with a button of the mouse; 4 and 5 are the wheel."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import os
@@ -16,8 +15,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
+
+from .process import ROOT, end
 
 ANNOUNCED_NAMES = (
     "TELEX_START_API_URL",
@@ -31,37 +31,31 @@ ANNOUNCED_NAMES = (
 HISTORY = ("--history", "100")
 """Options of a sandbox whose personal channels keep a history, as some deployments of Telex may."""
 
-BY_POSITION = {
+_BY_POSITION = {
     "add_organisation": ("name",),
-    "agent": ("organisation", "name", "text"),
     "answer": ("answer",),
     "direct": ("organisation", "username", "text"),
     "fault": ("path",),
     "group": ("organisation", "members", "text"),
     "kick": ("code", "reason"),
     "look_ups": ("on",),
-    "mention": ("organisation", "name", "text"),
-    "message": ("organisation", "name", "text"),
     "mute": ("organisation", "name", "on"),
     "pause": ("on", "organisation"),
-    "preference": ("organisation",),
     "publish": ("organisation", "data"),
     "publish_many": ("organisation", "data"),
     "rate_limit": ("rate", "burst"),
     "raw_frame": ("text",),
-    "read": ("organisation", "name"),
     "refuse_bearer": ("on",),
     "refuse_notification_token": ("on",),
     "refuse_push": ("status",),
-    "remove_organisation": ("organisation",),
     "reply": ("organisation", "text"),
     "restart": ("down_for",),
     "silent": ("on",),
-    "trim_history": ("organisation",),
     "unsubscribe": ("organisation", "code"),
     "wrong_token": ("organisation", "kind"),
 }
-"""The keys of an order that :class:`Sandbox` also takes by position."""
+"""The keys of an order that :class:`Sandbox` also takes by position, where they are not these three:"""
+_USUAL = ("organisation", "name", "text")
 
 CENTRIFUGO_VERSIONS = {"v6": "v6.9.1", "v5": "v5.4.9"}
 
@@ -85,12 +79,18 @@ class Sandbox:
     Args:
         options: As on the command line, e.g. ``"--organisations", "2"``. The story is off unless ``story`` is given.
         story: Whether the demo story runs.
+
+    Attributes:
+        environ: The five announced names.
+        api_url: Base URL of the API, ending in ``/api/v1``.
+        push_url: URL of the WebSocket.
+        ca_file: PEM of the authority that signed the server's certificate.
+        tls: A client context that trusts the sandbox.
     """
 
     def __init__(self, *options: str, story: bool = False) -> None:
         self.options = [*options, *(() if story else ("--no-story",)), "--until-stdin-closes"]
         self.environ: dict[str, str] = {}
-        """The five announced names."""
         self.process: subprocess.Popen[str] | None = None
 
     @classmethod
@@ -102,7 +102,7 @@ class Sandbox:
         """
         running = cls()
         running.environ = {name: environ[name] for name in ANNOUNCED_NAMES}
-        running._tls = ssl.create_default_context(cafile=running.ca_file)
+        running._take()
         return running
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Sandbox:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parent.parent,
+            cwd=ROOT,
         )
         assert self.process.stdout is not None
         for name in ANNOUNCED_NAMES:
@@ -123,68 +123,30 @@ class Sandbox:
                 raise RuntimeError(f"the sandbox ended with {self.process.wait(10)} before it said {name}")
             assert found == name, f"expected {name}, got {line!r}"
             self.environ[name] = shlex.split(value)[0]
-        self._tls = ssl.create_default_context(cafile=self.ca_file)
+        self._take()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _take(self) -> None:
+        """Take what was announced."""
+        self.api_url, self.push_url, self.ca_file, self.email, self.password = self.environ.values()
+        self.tls = ssl.create_default_context(cafile=self.ca_file)
+
+    def __exit__(self, kind: object, *_: object) -> None:
         code = self.stop()
         if kind is None:
             assert code == 0, f"the sandbox ended with {code}"
             assert not Path(self.ca_file).exists(), "the sandbox left its directory behind"
 
-    def stop(self, limit: float = 10.0) -> int:
-        """End the sandbox with SIGTERM and give its exit status; kill it after ``limit`` seconds."""
+    def stop(self) -> int:
+        """End the sandbox with SIGTERM and give its exit status."""
         assert self.process is not None
-        self.process.terminate()
-        try:
-            code = self.process.wait(limit)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
-        return code
+        end(self.process)
+        return int(self.process.returncode)
 
     @property
     def keeps_history(self) -> bool:
         """Whether its push server keeps publications for those who come back."""
         return "--history" in self.options and self.options[self.options.index("--history") + 1] != "0"
-
-    # --- what it announced ------------------------------------------------------------------------------------------
-
-    @property
-    def api_url(self) -> str:
-        """Base URL of the API, ending in ``/api/v1``."""
-        return self.environ["TELEX_START_API_URL"]
-
-    @property
-    def push_url(self) -> str:
-        """URL of the WebSocket."""
-        return self.environ["TELEX_START_PUSH_URL"]
-
-    @property
-    def ca_file(self) -> str:
-        """PEM of the authority that signed the server's certificate."""
-        return self.environ["TELEX_START_CA_FILE"]
-
-    @property
-    def email(self) -> str:
-        """Email address of the account."""
-        return self.environ["SANDBOX_EMAIL"]
-
-    @property
-    def password(self) -> str:
-        """Password of the account."""
-        return self.environ["SANDBOX_PASSWORD"]
-
-    @property
-    def tls(self) -> ssl.SSLContext:
-        """A client context that trusts the sandbox."""
-        return self._tls
 
     # --- orders -----------------------------------------------------------------------------------------------------
 
@@ -198,7 +160,7 @@ class Sandbox:
         body = json.dumps(order).encode()
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")
         opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._tls)
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.tls)
         )
         try:
             with opener.open(request, timeout=30) as response:
@@ -213,7 +175,7 @@ class Sandbox:
             raise AttributeError(name)
 
         def give(*given: Any, **order: Any) -> dict[str, Any]:
-            keys = BY_POSITION.get(name, ())[: len(given)]
+            keys = _BY_POSITION.get(name, _USUAL)[: len(given)]
             return self.order(name, **dict(zip(keys, given, strict=True)), **order)
 
         return give

@@ -27,16 +27,18 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import tkinter
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import telex_start
-from telex_start import commands
+from telex_start import commands, events
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.app.ports import Ports
@@ -44,16 +46,6 @@ from telex_start.config import Config
 from telex_start.desktop.bus.bus import Bus, Loop
 from telex_start.desktop.main_app.main_app import MainApp
 from telex_start.desktop.toasts.dbus_backend import DBusToasts
-from telex_start.events import (
-    ChildSaid,
-    Event,
-    MainAppAnswered,
-    MenuClicked,
-    PublicationsReceived,
-    Requested,
-    StateChanged,
-    ToastClicked,
-)
 from telex_start.menu import MenuItem, Request
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
@@ -81,7 +73,7 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self.walk: dict[str, dict[str, int]] = {}
+        self.walk: dict[str, Counter[str]] = {}
         """Module -> function -> calls, in the order of the first calls."""
         self.seen: Callable[[str, str, str, object], None] | None = None
         """Told of the calls and returns on any thread: ``call`` or ``return``, module, name, what was returned."""
@@ -116,8 +108,7 @@ class Recorder:
 
     def note(self, module: str, name: str) -> None:
         """Count a function that a walk begins in."""
-        calls = self.walk.setdefault(module, {})
-        calls[name] = calls.get(name, 0) + 1
+        self.walk.setdefault(module, Counter())[name] += 1
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
@@ -130,13 +121,12 @@ class Recorder:
                 self.follow(thread.name)
             start(thread)
 
-        threading.Thread.start = started  # type: ignore[assignment, method-assign]
         threading.setprofile(self._look)
         sys.setprofile(self._look)
         try:
-            yield
+            with patch.object(threading.Thread, "start", started):
+                yield
         finally:
-            threading.Thread.start = start  # type: ignore[method-assign]
             sys.setprofile(None)
             threading.setprofile(None)
 
@@ -157,48 +147,37 @@ class Recorder:
             self.note(module, code.co_name)
 
 
-class _Daemon(FakeNotificationDaemon):
-    """Tells when a call has come, before it is answered."""
-
-    told: Callable[[], None] | None = None
-
-    def answer(self, call: Any, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
-        if member == "Notify" and self.told is not None:
-            self.told()
-        return super().answer(call, interface, member)
-
-
 class _Events(DispatchQueue):
     """Tells which event the main thread takes from it."""
 
-    taken: Callable[[Event], None]
+    taken: Callable[[events.Event], None]
 
-    def get(self, block: bool = True, timeout: float | None = None) -> Event:
+    def get(self, block: bool = True, timeout: float | None = None) -> events.Event:
         event = super().get(block, timeout)
         self.taken(event)
         return event
 
-    def get_nowait(self) -> Event:
+    def get_nowait(self) -> events.Event:
         return self.get(False)
 
 
 class Stage:
     """All the parts, and what a walk needs of them. The main thread runs :meth:`App.run`, another one the walk."""
 
-    def __init__(self, telex: Sandbox, bus: PrivateBus, daemon: _Daemon, recorder: Recorder) -> None:
+    def __init__(self, telex: Sandbox, bus: PrivateBus, daemon: FakeNotificationDaemon, recorder: Recorder) -> None:
         self.telex = telex
         self.daemon = daemon
         self.recorder = recorder
         self.events = _Events()
         self.events.taken = self._taken
-        self._states: list[StateChanged] = []
-        self._changed = threading.Condition()
+        self.told = events.StateChanged(State.SIGNED_OUT)
+        self._taken_at = 0.0
+        """When the main thread took an event last."""
         self._desktop: list[str] = []
         """The threads that speak to the desktop."""
         self._came = False
         """The frame of the push that is followed."""
         self._opened = threading.Event()
-        self._busy = threading.Event()
         self.until_live = False
         """Every thread is followed until all is live."""
         self._loop = Loop("toasts")
@@ -231,7 +210,7 @@ class Stage:
             try:
                 walk(self)
             finally:
-                self.events.put(Requested(Request.EXIT))
+                self.events.put(events.Requested(Request.EXIT))
 
         with self.recorder.installed(), ThreadPoolExecutor(1, "walk") as walker:
             before = set(threading.enumerate())
@@ -247,22 +226,12 @@ class Stage:
 
     # --- what a walk does -------------------------------------------------------------------------------------------
 
-    def submit(self) -> None:
-        """The person chooses Login in the menu, and presses Login in the window."""
-        self.events.put(MenuClicked(MenuItem.LOGIN))
-        self.events.put(ChildSaid("login", {"email": self.telex.email, "password": self.telex.password}))
-
-    def await_state(self, wanted: Callable[[StateChanged], bool]) -> None:
-        """Wait until the main thread has handled such a state."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: self._states and wanted(self._states[-1]), LIMIT), self._states[-1:]
-
     def online(self) -> None:
         """Sign in, and wait until all is live and has calmed down."""
-        self.submit()
-        self.await_state(_all_live)
-        while self._busy.wait(0.5):  # look-ups may go on for a while
-            self._busy.clear()
+        self.events.put(events.MenuClicked(MenuItem.LOGIN))
+        self.events.put(events.ChildSaid("login", {"email": self.telex.email, "password": self.telex.password}))
+        until(lambda: _all_live(self.told), "not all is live", LIMIT)
+        until(lambda: time.monotonic() - self._taken_at > 0.5)  # look-ups may go on for a while
 
     def push(self) -> Notify:
         """A message comes, and its toast is on the bus."""
@@ -284,10 +253,10 @@ class Stage:
 
     def record_push(self) -> None:
         """Follow the next push, and wait until it has gone all the way."""
-        self.daemon.told = self._notified
         self.recorder.follow(*self._desktop)
         self.recorder.seen = self._seen
         self.push()
+        self.recorder.leave(*self._desktop)
         assert self._came, f"no frame came to {_WAITING}"
 
     def _seen(self, happened: str, module: str, name: str, value: object) -> None:
@@ -300,32 +269,27 @@ class Stage:
         elif (module, name) == _HANDED_OVER:
             self.recorder.leave("MainThread")
 
-    def _dispatch(self, event: Event) -> None:
-        if self._came and isinstance(event, PublicationsReceived):
+    def _dispatch(self, event: events.Event) -> None:
+        if self._came and isinstance(event, events.PublicationsReceived):
             self.recorder.leave("session")
-        elif isinstance(event, ToastClicked):
+        elif isinstance(event, events.ToastClicked):
             self.recorder.note_stack("desktop/toasts/")
         self.events.put(event)
 
-    def _taken(self, event: Event) -> None:
-        self._busy.set()
-        if isinstance(event, ToastClicked) or (self._came and isinstance(event, PublicationsReceived)):
+    def _taken(self, event: events.Event) -> None:
+        self._taken_at = time.monotonic()
+        if isinstance(event, events.ToastClicked) or (self._came and isinstance(event, events.PublicationsReceived)):
             self.recorder.follow("MainThread")
-        elif isinstance(event, MainAppAnswered):
+        elif isinstance(event, events.MainAppAnswered):
             self._opened.set()
 
-    def _notified(self) -> None:
-        self.recorder.leave(*self._desktop)
-
-    def _state(self, event: StateChanged) -> None:
+    def _state(self, event: events.StateChanged) -> None:
         if self.until_live and _all_live(event):
             self.recorder.leave(EVERY)
-        with self._changed:
-            self._states.append(event)
-            self._changed.notify_all()
+        self.told = event
 
 
-def _all_live(state: StateChanged) -> bool:
+def _all_live(state: events.StateChanged) -> bool:
     return state.state is State.ONLINE and 0 < state.organisations == state.subscribed
 
 
@@ -349,8 +313,8 @@ def click(stage: Stage) -> None:
 def login(stage: Stage) -> None:
     """A sign-in, the second one of this process."""
     stage.online()
-    stage.events.put(MenuClicked(MenuItem.SIGN_OUT))
-    stage.await_state(lambda told: told.state is State.SIGNED_OUT)
+    stage.events.put(events.MenuClicked(MenuItem.SIGN_OUT))
+    until(lambda: stage.told.state is State.SIGNED_OUT, "it does not sign out", LIMIT)
     stage.until_live = True
     stage.recorder.follow(EVERY)
     stage.online()
@@ -363,7 +327,7 @@ def _on_stage(walk: Callable[[Stage], None]) -> Callable[[Recorder], None]:
         with (
             Sandbox("--rate", "0", "--organisations", "1") as telex,
             PrivateBus() as bus,
-            _Daemon(bus) as daemon,
+            FakeNotificationDaemon(bus) as daemon,
         ):
             Stage(telex, bus, daemon, recorder).run(walk)
 
@@ -424,7 +388,6 @@ WALKS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.walk", description="Which modules one thing goes through.")
     parser.add_argument("walk", choices=WALKS)
-    parser.add_argument("--functions", action="store_true", help="name the functions too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         browser = Path(folder, "xdg-open")
@@ -435,8 +398,7 @@ def main() -> None:
         WALKS[options.walk](recorder)
     walk = recorder.walk
     for number, (module, calls) in enumerate(walk.items(), 1):
-        names = ", ".join(f"{name} {count}" for name, count in calls.items()) if options.functions else ""
-        print(f"{number:2} {module:40} {sum(calls.values()):4}  {names}".rstrip())
+        print(f"{number:2} {module:40} {calls.total():4}")
     print(f"{options.walk}: {len(walk)} modules, {sum(map(len, walk.values()))} functions")
 
 

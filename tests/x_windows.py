@@ -7,6 +7,7 @@ xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a wind
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -23,12 +24,12 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
 
     Args:
         display: A connection to the X server.
-        title: What the window's title begins with.
+        title: What is in the window's title.
 
     Returns:
         ``None`` where no window has such a title.
     """
-    found = _titled(display, title)
+    found = _placed(display, title)
     if found is None:
         return None
     window, at, size = found
@@ -45,26 +46,32 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
 
 def point_on(display: Any, title: str) -> tuple[int, int] | None:
     """A point near a window's lower left corner, where it has no control; ``None`` where none has such a title."""
-    found = _titled(display, title)
+    found = _placed(display, title)
     if found is None:
         return None
     _, at, size = found
     return -at.x + 8, -at.y + size.height - 8
 
 
-def _titled(display: Any, title: str) -> tuple[Any, Any, Any] | None:
-    """The window whose title begins so, where the root's corner is in it, and its size; ``None`` without one."""
-    root = display.screen().root
-    for ident in _values(display, root, "_NET_CLIENT_LIST"):
+def titled(display: Any, words: str) -> Iterator[Any]:
+    """The windows with these words in their titles, of those that a window manager looks after."""
+    for ident in _values(display, display.screen().root, "_NET_CLIENT_LIST"):
         window = display.create_resource_object("window", int(ident))
+        if words in _title_of(display, window):
+            yield window
+
+
+def _placed(display: Any, title: str) -> tuple[Any, Any, Any] | None:
+    """The window with that title, where the root's corner is in it, and its size; ``None`` without one."""
+    for window in titled(display, title):
         with suppress(BadWindow, BadDrawable):  # it has gone meanwhile
-            if _title_of(display, window).startswith(title):
-                return window, window.translate_coords(root, 0, 0), window.get_geometry()
+            return window, window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
     return None
 
 
 def _title_of(display: Any, window: Any) -> str:
-    return bytes(_values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")).decode()
+    name = _values(display, window, "_NET_WM_NAME") or _values(display, window, "WM_NAME")
+    return bytes(name).decode(errors="replace")
 
 
 def active(display: Any) -> str:

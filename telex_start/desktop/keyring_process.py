@@ -106,7 +106,7 @@ def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     except NoKeyring as none:
         yield {"keyring": none.word, "words": none.words}
     except Exception as error:
-        if type(error).__name__ in ("KeyringLocked", "PromptDismissedException"):
+        if type(error).__name__ in ("KeyringLocked", "LockedException", "PromptDismissedException"):
             yield {"keyring": "refused"}
         else:
             yield {"keyring": "failed", "words": f"the keyring fails ({_name_of(error)})"}
@@ -121,11 +121,13 @@ def _done(keyring: _Keyring, do: str, user: str, request: dict[str, Any]) -> dic
         case "keep":
             keyring.keep(user, request["password"])
             return {"keyring": "kept"}
-        case _:
+        case "remove":
             keyring.remove(user)
             if keyring.holds(user):
                 return {"keyring": "failed", "words": "the keyring still has it"}
             return {"keyring": "removed"}
+        case _:
+            raise ValueError(do)
 
 
 def _name_of(error: Exception) -> str:
@@ -197,7 +199,9 @@ if sys.platform.startswith("linux"):
             from keyring.backends import SecretService
         except (ImportError, AttributeError):  # the latter: of a SecretStorage that is half there
             words = "the libraries keyring and SecretStorage are not there"
-            remedy = "pip install 'telex-start[keyring]', or python3-keyring and python3-secretstorage of Debian"
+            remedy = (
+                "pip install 'telex-start[keyring]', or your distribution's python3-keyring and python3-secretstorage"
+            )
             raise NoKeyring("missing", f"{words}: {remedy}") from None
         address = session_address(os.environ)
         if not address:
@@ -228,7 +232,7 @@ if sys.platform.startswith("linux"):
             self._collection = collection
 
         def is_locked(self, user: str) -> bool:
-            if self._collection.is_locked():
+            if self._collection.is_locked() and not (self._is_open_wallet() and self.unlock()):
                 return True
             # KeePassXC asks for each entry, each time, whether this program may read it.
             return bool(user) and any(item.is_locked() for item in self._items(user))
@@ -237,6 +241,20 @@ if sys.platform.startswith("linux"):
             if self._collection.is_locked():
                 self._collection.unlock()
             return not self._collection.is_locked()
+
+        def _is_open_wallet(self) -> bool:
+            """Whether it is KWallet's and open: for the Secret Service it is locked until it is asked to open it, which
+            asks the person nothing then."""
+            from secretstorage.util import BUS_NAME, DBusAddressWrapper
+
+            bus = DBusAddressWrapper("/org/freedesktop/DBus", "org.freedesktop.DBus", self._collection.connection)
+            bus.bus_name = "org.freedesktop.DBus"
+            for name in ("kwalletd6", "kwalletd5"):
+                with suppress(Exception):  # it is another service's
+                    if bus.call("GetNameOwner", "s", f"org.kde.{name}") == bus.call("GetNameOwner", "s", BUS_NAME):
+                        wallet = DBusAddressWrapper(f"/modules/{name}", "org.kde.KWallet", self._collection.connection)
+                        return bool(wallet.call("isOpen", "s", self._collection.get_label())[0])
+            return False
 
         def holds(self, user: str) -> bool:
             return any(True for _ in self._items(user))

@@ -17,8 +17,18 @@ from ..process import instance, paths
 from ..process.logs import struck
 from .findings import Finding, Mark, line, log_folder_remedy, look, missing, note, ok, verdict
 
-_NEEDED = {"websocket": "websocket-client", "truststore": "truststore"}
-"""Packages without which nothing works, by the name of their module; the others have findings of their own."""
+_NEEDED = {
+    "requests": "requests",
+    "websocket": "websocket-client",
+    "truststore": "truststore",
+    "pystray": "pystray",
+    "plyer": "plyer",
+    "PIL": "Pillow",
+    "tktooltip": "tkinter-tooltip",
+    "tomlkit": "tomlkit",
+    "psutil": "psutil",
+}
+"""Packages that are imported when they are needed, by the name of their module. An installation has them all."""
 
 _NO_ROOM = "no room on the connection for"
 _ROOM_FOR_ALL = "room on the connection for all organisations again"
@@ -70,12 +80,11 @@ def _looks(options: object) -> Iterator[Finding]:
         config = source.load()
     except ConfigError as error:
         config = error
-    yield look("Python", _python, fatal=True)
+    yield ok("Python", f"{'.'.join(str(part) for part in sys.version_info[:3])} ({sys.executable})")
     packages = look("packages", _packages, fatal=True)
     yield packages
     yield _configuration(config, source)
     yield from map(_mistake, source.mistakes()[1:])
-    yield from _worth_a_line(look("preferences", _preferences))
     yield from _worth_a_line(look("overridden", lambda: _overridden(source)))
     yield look("lock", _lock_folder, fatal=True)
     yield look("log", _log_folder)
@@ -99,24 +108,12 @@ def _worth_a_line(finding: Finding) -> list[Finding]:
     return [finding] if finding.mark is not Mark.OK else []
 
 
-def _python() -> Finding:
-    """The interpreter."""
-    return ok("Python", f"{'.'.join(str(part) for part in sys.version_info[:3])} ({sys.executable})")
-
-
 def _packages() -> Finding:
-    """The packages that talk to Telex."""
+    """The packages that the program comes with."""
     lacking = [package for module, package in _NEEDED.items() if find_spec(module) is None]
     if lacking:
         return missing("packages", "not installed", f"pip install {' '.join(lacking)}", fatal=True)
-    return ok("packages", ", ".join(_NEEDED.values()))
-
-
-def _preferences() -> Finding:
-    """What the preferences write the configuration by; the agent runs without it."""
-    if find_spec("tomlkit") is None:
-        return note("preferences", "they cannot be saved without tomlkit", "pip install tomlkit")
-    return ok("preferences", "tomlkit")
+    return ok("packages", "all that it comes with")
 
 
 def _configuration(config: Config | ConfigError, source: config_file.ConfigSource) -> Finding:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..process import itself
@@ -27,6 +26,7 @@ _ENTRY = "telex-start.desktop"
 _XEMBED = "XEmbed, the old kind"
 _ANSWER_WITHIN = 3.0
 """Seconds: a daemon may have to be started first."""
+_BY_PLYER = "by plyer alone, and it needs a session bus too"
 
 
 def findings(sounds: bool = False) -> Iterator[Finding]:
@@ -37,15 +37,19 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
     """
     yield look("login window", login_window)
     yield look("keyring", keyring)
-    if not sys.platform.startswith("linux"):
-        yield look("tray", other_tray)
-        yield look("toasts", script_editor if sys.platform == "darwin" else balloons)
+    if sys.platform == "darwin":
+        yield ok("tray", "an icon with a menu, by pystray, as far as can be told: nobody has tried it on a Mac yet")
+        yield look("toasts", script_editor)
+        return
+    if sys.platform == "win32":
+        yield ok("tray", "an icon with a menu, by pystray")
+        yield ok("toasts", "at the icon; Windows does not tell whether they are shown")
         return
     yield look("display", display)
     connected = look("session bus", session_bus)
     yield connected
     if connected.mark is not Mark.OK:
-        yield look("toasts", plyer)
+        yield note("toasts", _BY_PLYER, "with --headless each is a line as well")
         yield missing("tray", "no icon without a session bus", _HEADLESS)
         return
     from ..desktop.bus.bus import Bus, Loop
@@ -69,13 +73,11 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
 
 
 def login_window() -> Finding:
-    """Tk, and what shows its tooltips."""
+    """Tk."""
     try:
         import tkinter
     except ImportError as error:
         return missing("login window", f"no Tk ({error})", tk_remedy())
-    if find_spec("tktooltip") is None:
-        return note("login window", f"Tk {tkinter.TkVersion}, without tooltips", "pip install tkinter-tooltip")
     return ok("login window", f"Tk {tkinter.TkVersion}")
 
 
@@ -183,24 +185,6 @@ def old_tray() -> Finding:
     return ok("tray", f"an icon with a menu, by {words}")
 
 
-def other_tray() -> Finding:
-    """Windows and macOS always have one; pystray brings it."""
-    if find_spec("pystray") is None:
-        return missing("tray", "pystray is not installed", "pip install pystray")
-    if sys.platform == "darwin":
-        if find_spec("AppKit") is None:
-            return missing("tray", "PyObjC is not installed", "pip install pyobjc-framework-Cocoa")
-        return ok("tray", "an icon with a menu, by pystray, as far as can be told: nobody has tried it on a Mac yet")
-    return ok("tray", "an icon with a menu, by pystray")
-
-
-def plyer() -> Finding:
-    """Toasts without a session bus."""
-    if find_spec("plyer") is None:
-        return missing("toasts", "plyer is not installed", "pip install plyer")
-    return note("toasts", "by plyer alone, and it needs a session bus too", "with --headless each is a line as well")
-
-
 def script_editor() -> Finding:
     """Toasts on macOS, which has none of their own for programs that are no bundle."""
     if shutil.which("osascript") is None:
@@ -210,13 +194,6 @@ def script_editor() -> Finding:
         "by osascript, in the name of Script Editor, which does not tell whether they are shown",
         "where none come, allow them for Script Editor: System Settings, Notifications",
     )
-
-
-def balloons() -> Finding:
-    """Toasts on Windows: at the icon, and by plyer where there is none."""
-    if find_spec("plyer") is None:
-        return note("toasts", "at the icon, and none with --headless", "pip install plyer")
-    return ok("toasts", "at the icon; Windows does not tell whether they are shown")
 
 
 def main_app(command: str | None) -> Finding:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import os
 import re
 import socket
 import ssl
@@ -23,8 +22,6 @@ from ..errors import ConfigError, NoNetwork
 
 AGENT = f"telex-start/{__version__}"
 """What every request says in its header ``User-Agent``."""
-_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
-"""The name of an authority's file, or of a link to it (openssl-rehash(1))."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END")
 
 
@@ -58,14 +55,13 @@ def _folder_of_authorities() -> str | None:
     OpenSSL reads from it the one authority that a server names, instead of 140 that take 1.2 MB and 40 ms.
     """
     paths = ssl.get_default_verify_paths()
-    if paths.cafile is None or paths.capath is None:
-        return None
     try:
-        files = [entry.path for entry in os.scandir(paths.capath) if _HASHED.fullmatch(entry.name)]
-        inside = {certificate for file in files for certificate in _CERTIFICATE.findall(Path(file).read_bytes())}
-        return paths.capath if inside.issuperset(_CERTIFICATE.findall(Path(paths.cafile).read_bytes())) else None
+        files = Path(paths.capath or "none").glob("????????.[0-9]")  # as openssl-rehash(1) names them
+        inside = {certificate for file in files for certificate in _CERTIFICATE.findall(file.read_bytes())}
+        in_file = _CERTIFICATE.findall(Path(paths.cafile or "none").read_bytes())
     except OSError:  # OpenSSL takes what can be read
         return None
+    return paths.capath if inside.issuperset(in_file) else None
 
 
 class Deadline:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
 from telex_start import __version__
 from telex_start.desktop.tk.about import LICENCE, rows
+from tests.desktop.shown_window import ShownWindow
 from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.process import Script, until
 
@@ -39,115 +39,80 @@ def desktop() -> Iterator[RealDesktop]:
         yield real
 
 
-def clipboard(desktop: RealDesktop) -> str:
+def clipboard(environ: dict[str, str]) -> str:
     command = [sys.executable, "-c", CLIPBOARD]
-    return subprocess.run(command, env=desktop.environ, capture_output=True, text=True, timeout=TIMEOUT).stdout
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=TIMEOUT).stdout
 
 
-class Doctor(Script):
-    """Doctor's window, the keyboard, and the agent; what the doctor finds is the test's matter."""
+def finds(doctor: ShownWindow, *found: object) -> None:
+    doctor.hears(finds=found)
 
-    def __init__(self, desktop: RealDesktop, folder: Path) -> None:
-        self._path = folder / "finds"
-        os.mkfifo(self._path)
-        super().__init__("tests/desktop/help_program.py", str(self._path), environ=desktop.environ)
-        self.desktop = desktop
 
-    def __enter__(self) -> Doctor:
-        super().__enter__()
-        self.tell("{}")
-        self._pipe: IO[str] = self._path.open("w")
-        self.wait_until(focus="text")
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)
-        self._pipe.close()
-
-    def press(self, *keys: str) -> None:
-        self.desktop.xdotool("key", "--delay", "2", *keys)
-
-    def finds(self, *found: object) -> None:
-        for one in found:
-            self._pipe.write(json.dumps(one) + "\n")
-        self._pipe.flush()
-
-    def found(self) -> None:
-        """It has found two things, and shows them."""
-        self.finds(PYTHON, TRAY, "end")
-        self.wait_until(bar=False, text=SHOWN)
-
-    def state(self) -> dict[str, Any]:
-        self.finds("state")
-        return json.loads(self.next_line())  # type: ignore[no-any-return]
-
-    def wait_until(self, **wanted: object) -> None:
-        state: dict[str, Any] = {}
-
-        def looks_so() -> bool:
-            state.update(self.state())
-            return wanted.items() <= state.items()
-
-        until(looks_so, f"{wanted}")
+def has_found(doctor: ShownWindow) -> None:
+    """It has found two things, and shows them."""
+    finds(doctor, PYTHON, TRAY, "end")
+    doctor.wait_until(bar=False, text=SHOWN)
 
 
 @pytest.fixture
-def doctor(desktop: RealDesktop, tmp_path: Path) -> Iterator[Doctor]:
-    with Doctor(desktop, tmp_path) as window:
+def doctor(desktop: RealDesktop) -> Iterator[ShownWindow]:
+    """Doctor's window; what the doctor finds is the test's matter."""
+    with ShownWindow(desktop, "doctor") as window:
+        window.wait_until(focus="text")
         yield window
 
 
-def test_findings_are_shown_as_they_come_and_once_more(doctor: Doctor) -> None:
+def test_findings_are_shown_as_they_come_and_once_more(doctor: ShownWindow) -> None:
     doctor.wait_until(bar=True, text="", enabled=["Close"], subtitle="Looking at what works on this machine …")
     before = doctor.state()["bar at"]
-    doctor.finds(PYTHON)
+    finds(doctor, PYTHON)
     doctor.wait_until(text="✓\tPython\t3.11.2 (/usr/bin/python3)\n", bar=True)
     until(lambda: doctor.state()["bar at"] != before, "the window is frozen meanwhile")
-    doctor.finds(TRAY, "end")
+    finds(doctor, TRAY, "end")
     doctor.wait_until(text=SHOWN, bar=False, subtitle=VERDICT, enabled=["Run again", "Copy", "Close"])
     doctor.press("Tab")
     doctor.wait_until(focus="Run again")
     doctor.press("Return")
     doctor.wait_until(bar=True, text="")
-    doctor.finds(PYTHON, "fail")
+    finds(doctor, PYTHON, "fail")
     words = "Doctor had a problem (ZeroDivisionError); the log tells more."
     doctor.wait_until(bar=False, subtitle=words, enabled=["Run again", "Copy", "Close"])
 
 
-def test_all_of_it_or_what_is_selected_is_copied_and_nothing_can_be_typed_into_it(doctor: Doctor) -> None:
-    doctor.found()
+def test_all_of_it_or_what_is_selected_is_copied_and_nothing_can_be_typed_into_it(doctor: ShownWindow) -> None:
+    has_found(doctor)
     for keys, copied in (
         (["ctrl+c"], COPIED),
         (["ctrl+a", "x", "BackSpace", "ctrl+v", "ctrl+x", "ctrl+Insert"], SHOWN),
         (["Tab", "Tab", "space"], COPIED),
     ):
         doctor.press(*keys)
-        until(lambda copied=copied: clipboard(doctor.desktop) == copied, copied)  # type: ignore[misc]
         doctor.wait_until(said="Copied", text=SHOWN)
+        until(lambda copied=copied: clipboard(doctor.environ) == copied, copied)  # type: ignore[misc]
     doctor.wait_until(focus="Copy", selected=SHOWN)
     doctor.press("shift+Tab", "shift+Tab", "shift+Tab")
     doctor.wait_until(focus="Close")
 
 
-def test_what_was_copied_outlives_the_window_where_the_desktop_keeps_it(doctor: Doctor) -> None:
+def test_what_was_copied_outlives_the_window_where_the_desktop_keeps_it(doctor: ShownWindow) -> None:
     """On X11 a text is its owner's: it was gone from the clipboard with the window."""
-    doctor.found()
-    with Script("tests/desktop/clipboard_manager.py", environ=doctor.desktop.environ) as manager:
+    has_found(doctor)
+    with Script("tests/desktop/clipboard_manager.py", environ=doctor.environ) as manager:
         assert manager.next_line() == "ready"
         doctor.press("ctrl+c")
         doctor.wait_until(said="Copied")
         doctor.press("Escape")
         assert doctor.ended() == 0
         assert manager.next_line() == "kept"
-        assert clipboard(doctor.desktop) == COPIED
+        assert clipboard(doctor.environ) == COPIED
 
 
-def test_the_mouse_selects_and_the_keyboard_scrolls(doctor: Doctor) -> None:
+def test_the_mouse_selects_and_the_keyboard_scrolls(doctor: ShownWindow) -> None:
     doctor.wait_until(scrollbar=False)
-    doctor.finds(*[PYTHON] * 60, "end")
+    finds(doctor, *[PYTHON] * 60, "end")
     doctor.wait_until(bar=False, scrollbar=True, top=0.0)
     x, y = doctor.state()["found at"]
-    doctor.desktop.xdotool("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "50", "1")
+    doctor.xdotool("mousemove", str(x), str(y), "click", "--repeat", "2", "--delay", "50", "1")
     until(lambda: doctor.state()["selected"], "nothing is selected")
     assert doctor.state()["selected"].strip() in PYTHON[2]
     tops = []
@@ -159,29 +124,19 @@ def test_the_mouse_selects_and_the_keyboard_scrolls(doctor: Doctor) -> None:
 
 
 @pytest.mark.parametrize("keys", [["Escape"], ["ctrl+w"], ["alt+F4"], ["Tab", "Return"]], ids="+".join)
-def test_it_is_closed_by_the_keyboard_also_while_the_doctor_looks(doctor: Doctor, keys: list[str]) -> None:
+def test_it_is_closed_by_the_keyboard_also_while_the_doctor_looks(doctor: ShownWindow, keys: list[str]) -> None:
     doctor.press(*keys)
     assert doctor.ended() == 0
     assert doctor.errors == ""
 
 
-def test_it_comes_forward_when_it_is_asked_for_again_and_ends_with_the_agent(doctor: Doctor) -> None:
-    doctor.tell(json.dumps({"raise": ""}))
-    assert json.loads(doctor.next_line()) == {"raised": True}
+def test_it_comes_forward_when_it_is_asked_for_again_and_ends_with_the_agent(doctor: ShownWindow) -> None:
+    doctor.hears(**{"raise": ""})
+    doctor.says(raised=True)
     doctor.wait_until(focus="text")
     assert doctor.process.stdin is not None
     doctor.process.stdin.close()
     assert doctor.ended() == 0
-
-
-def test_asked_for_again_when_it_is_just_being_closed_it_does_not_say_that_it_is_there(doctor: Doctor) -> None:
-    """The agent would not open another then."""
-    doctor.process.send_signal(signal.SIGSTOP)
-    doctor.press("Escape")
-    doctor.tell(json.dumps({"raise": ""}))
-    doctor.process.send_signal(signal.SIGCONT)
-    assert doctor.ended() == 0
-    assert '{"raised": true}' not in doctor.output
 
 
 # --- About ----------------------------------------------------------------------------------------------------------
@@ -220,8 +175,9 @@ def test_about_is_copied_opens_the_web_page_in_the_browser_and_is_closed(desktop
     with Script("-m", "telex_start", "about", environ=environ) as window:
         window.tell(json.dumps(DATA))
         until(lambda: desktop.active_title() == "About Telex Start")
-        press_until("ctrl+c", came=lambda: f"Version:       Telex Start {__version__}\n" in clipboard(desktop))
-        assert "Muted:         # General · Northwind Ops, until 15:10\n               Acme\n" in clipboard(desktop)
+        press_until("ctrl+c", came=lambda: f"Version:       Telex Start {__version__}\n" in clipboard(desktop.environ))
+        muted = "Muted:         # General · Northwind Ops, until 15:10\n               Acme\n"
+        assert muted in clipboard(desktop.environ)
         press_until("Tab", "Return", came=opened.exists)
         assert opened.read_text() == "https://telex.example.org\n"
         window.tell(json.dumps({"raise": ""}))

@@ -187,17 +187,9 @@ def test_what_lies_over_it_or_makes_the_screen_dark_hides_it(client: str, screen
     assert seen(client)
 
 
-def test_a_client_of_another_machine_is_told_by_its_name_alone_and_no_connection_stays(
-    client: str, screen: Display
-) -> None:
+def test_a_client_of_another_machine_is_told_by_its_name_alone(client: str, screen: Display) -> None:
     """The number of a process there may be another's here."""
-
-    def connections() -> int:
-        return len(screen.res_query_clients().clients)
-
-    assert screen.has_extension("X-Resource")
     assert seen(client)
-    before = connections()
     found = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
     assert found is not None
     window = screen.create_resource_object("window", int(found.value[0]))
@@ -206,7 +198,6 @@ def test_a_client_of_another_machine_is_told_by_its_name_alone_and_no_connection
     screen.sync()
     assert x11.window_in_front() == (0, ("Client", "Client"))
     assert not seen(client)
-    assert connections() == before
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ NO_DEFAULT = (
     "make one in its program (Passwords and Keys, KWalletManager, KeePassXC)"
 )
 NO_LIBRARY = (
-    "the libraries keyring and SecretStorage are not there: pip install 'telex-start[keyring]', or python3-keyring and "
-    "python3-secretstorage of Debian"
+    "the libraries keyring and SecretStorage are not there: "
+    "pip install 'telex-start[keyring]', or your distribution's python3-keyring and python3-secretstorage"
 )
 real = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}")
 
@@ -302,7 +302,7 @@ def test_what_is_missing_is_named_with_the_remedy(lacks: str, monkeypatch: pytes
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, lacks, None)
     assert keyring_process.why_none() == NO_LIBRARY
-    assert doctors().endswith("python3-secretstorage of Debian")
+    assert doctors().endswith("python3-secretstorage")
 
 
 def test_one_that_fails_says_no_more_than_the_errors_name(private_bus: PrivateBus, home: Path) -> None:
@@ -326,13 +326,13 @@ def test_one_that_fails_says_no_more_than_the_errors_name(private_bus: PrivateBu
 @pytest.mark.desktop
 @pytest.mark.skipif(shutil.which("kwalletd5") is None, reason="not installed: kwalletd5")
 def test_kwallet_keeps_it(agent: Agent, private_bus: PrivateBus, xvfb: Xvfb, tmp_path: Path) -> None:
-    """That the log-in has opened it is not said before one has asked to open it, which asks the person nothing."""
+    """What the log-in has opened is locked for the Secret Service until it is asked to open it."""
     with kwallet(private_bus, tmp_path, xvfb.environ):
-        agent.reads("locked")
-        agent.keeps("locked", "kept")
+        agent.reads("nothing")
+        agent.keeps("kept")
         agent.reads("found", password=PASSWORD)
     with kwallet(private_bus, tmp_path, xvfb.environ):
-        agent.reads("locked", "found", prompt=True, password=PASSWORD)
+        agent.reads("found", password=PASSWORD)
         agent.removes("removed")
         agent.reads("nothing")
 

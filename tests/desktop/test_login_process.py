@@ -15,7 +15,7 @@ import pytest
 
 from telex_start.config import Given
 from telex_start.desktop.tk.opening import Windows
-from telex_start.events import ChildEnded, ChildSaid, Event
+from telex_start.events import ChildSaid, Event
 from tests.conftest import Threads
 from tests.process import TIMEOUT
 
@@ -86,21 +86,6 @@ def test_one_that_is_closing_is_not_heard_and_the_next_is_another(desk: Desk, wa
     desk.hears(email="grace@example.org", password="")
     assert (desk.processes[0].wait(TIMEOUT) == 0) is ("late" in way)
     assert desk.processes[1].poll() is None and desk.events.empty()
-
-
-def test_without_xwayland_it_is_said_what_it_needs_and_how_to_sign_in(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It said: no display name and no $DISPLAY environment variable."""
-    monkeypatch.delenv("DISPLAY", raising=False)
-    events: SimpleQueue[Event] = SimpleQueue()
-    windows = Windows(events.put, SOURCE, lambda: None)
-    windows.open_login("", take_focus=True, message="")
-    problem = (
-        "The login window needs an X display, which a Wayland desktop has with XWayland: install that, or start "
-        "telex-start with --email NAME --password-stdin."
-    )
-    assert events.get(timeout=TIMEOUT) == ChildEnded("login", problem)
 
 
 def test_where_there_is_no_thread_for_it_the_next_try_works(desk: Desk, threads: Threads) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,13 +13,13 @@ from typing import Any
 import pytest
 
 from telex_start.desktop.tk.login_pages import what_is_wrong
+from tests.desktop.shown_window import ShownWindow
 from tests.fake_desktop import RealDesktop
 from tests.process import ROOT, Script, until
 
 pytestmark = pytest.mark.desktop
 
 ADA = "ada@example.org"
-CLOSED, TYPED = {"closed": True}, {"typed": True}
 TELEX = {"api_url": "https://api.telex.im/api/v1", "web_url": "https://telex.im"}
 MAILED = "A link is on its way."
 WRAPPED = "<https://telex.im/auth/login/\n  magic-link?token=123456>\n"
@@ -41,63 +42,13 @@ def desktop() -> Iterator[RealDesktop]:
         yield real
 
 
-class Dialogue(Script):
-    """The login window in a program of its own, and the keyboard."""
-
-    def __init__(self, desktop: RealDesktop, *options: str) -> None:
-        super().__init__("tests/desktop/login_program.py", *options, environ=desktop.environ)
-        self._desktop = desktop
-        self.typed = 0
-        """How often it has said that something was typed."""
-
-    def __enter__(self) -> Dialogue:
-        super().__enter__()
-        self.says({"open": True})
-        return self
-
-    def type(self, text: str) -> None:
-        self._desktop.xdotool("type", "--delay", "2", text)
-
-    def press(self, *keys: str) -> None:
-        self._desktop.xdotool("key", "--delay", "2", *keys)
-
-    def hear(self) -> Any:
-        """What it says next, but for that something was typed."""
-        while (said := json.loads(self.next_line())) == TYPED:
-            self.typed += 1
-        return said
-
-    def says(self, said: dict[str, Any]) -> None:
-        assert self.hear() == said
-
-    def submits(self, email: str, password: str) -> None:
-        self.says({"email": email, "password": password})
-
-    def order(self, order: str) -> None:
-        self.tell(order)
-        self.says({"done": order.partition(" ")[0]})
-
-    def state(self) -> dict[str, Any]:
-        """What a person sees of the window now."""
-        self.tell("state")
-        found: dict[str, Any] = self.hear()
-        return found
-
-    def wait_until(self, **wanted: object) -> dict[str, Any]:
-        """Wait until it looks so; returns all that is seen then."""
-        state: dict[str, Any] = {}
-
-        def looks_so() -> bool:
-            state.update(self.state())
-            return wanted.items() <= state.items()
-
-        until(looks_so, f"{wanted}")
-        return state
+def dialogue(desktop: RealDesktop, *options: str, **data: Any) -> ShownWindow:
+    return ShownWindow(desktop, "login", *options, **{"email": "", "message": "", "take_focus": True, **data})
 
 
 def test_what_is_typed_before_the_window_gets_to_it_is_typed_all_the_same(desktop: RealDesktop) -> None:
     """On a busy machine the first keys were lost: the window had the keyboard before its fields could."""
-    with Dialogue(desktop, "--starved") as window:
+    with dialogue(desktop, "starved") as window:
         until(lambda: desktop.active_title().startswith("Telex"), "the window has not got the keyboard")
         window.type("wrong@example.org")
         window.press("ctrl+a")  # all is selected, so that typing replaces it
@@ -105,12 +56,12 @@ def test_what_is_typed_before_the_window_gets_to_it_is_typed_all_the_same(deskto
         window.press("Tab")
         window.type("pass word")
         window.press("Return")
-        window.tell("go")
-        window.submits(ADA, "pass word")
+        window.process.send_signal(signal.SIGCONT)
+        window.says(email=ADA, password="pass word")
 
 
 def test_tab_goes_through_the_controls_in_order_and_back(desktop: RealDesktop) -> None:
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         for name in ("email", "password", "reveal", "login", "cancel", "email"):
             window.wait_until(focus=name)
             window.press("Tab")
@@ -120,22 +71,22 @@ def test_tab_goes_through_the_controls_in_order_and_back(desktop: RealDesktop) -
 
 
 def test_password_is_dots_until_it_is_shown_and_again_when_it_is_sent(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA) as window:
+    with dialogue(desktop, email=ADA) as window:
         assert window.wait_until(focus="password")["readable"] is False
         window.type("secret")
         window.press("Tab", "space")
         window.wait_until(readable=True)
         window.press("Tab", "Return")
-        window.submits(ADA, "secret")
+        window.says(email=ADA, password="secret")
         assert window.state()["readable"] is False
 
 
 @pytest.mark.parametrize("keys", [["Escape"], ["alt+F4"], ["Tab", "Tab", "Tab", "Tab", "space"]])
 def test_escape_cancel_and_the_windows_own_button_close(desktop: RealDesktop, keys: list[str]) -> None:
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         window.wait_until(focus="email")
         window.press(*keys)
-        window.says(CLOSED)
+        window.says(closed=True)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +105,7 @@ def test_what_is_wrong_with_the_form(email: str, password: str, words: str) -> N
 
 
 def test_form_is_checked_before_anything_is_sent(desktop: RealDesktop) -> None:
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         window.wait_until(focus="email")
         window.type("ada@example")
         window.press("Tab", "Return")
@@ -164,45 +115,40 @@ def test_form_is_checked_before_anything_is_sent(desktop: RealDesktop) -> None:
         window.wait_until(message="Please enter your password.", focus="password")
         window.type("p")
         window.press("Return")
-        window.submits(ADA, "p")  # nothing was before this
+        window.says(email=ADA, password="p")  # nothing was before this
 
 
 def test_how_the_sign_in_goes_is_said_and_while_it_does_only_cancel_is_left(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA) as window:
+    with dialogue(desktop, email=ADA) as window:
         window.wait_until(focus="password")
         window.type("secret")
         window.wait_until(password="secret")
-        window.order("show busy Signing in")
+        window.hears(show="busy", message="Signing in")
         assert window.wait_until(message="Signing in", bar=True)["enabled"] == ["cancel"]
         window.type("q")
         window.press("Return")
         assert window.state()["password"] == "secret"
         window.press("Escape")
-        window.says(CLOSED)
-        window.order("show words Password accepted.")
+        window.says(closed=True)
+        window.hears(show="words", message="Password accepted.")
         window.wait_until(message="Password accepted.", bar=True)
-        window.order("show failure No.")
+        window.hears(show="failure", message="No.")
         window.wait_until(message="No.", bar=False, focus="password")
         window.type("another")
         window.wait_until(password="another")
-        window.order("show success Signed in: 3 organisations.")
+        window.hears(show="success", message="Signed in: 3 organisations.")
         window.wait_until(message="Signed in: 3 organisations.", bar=False, password="", enabled=["cancel"])
 
 
 # --- the way by mail ------------------------------------------------------------------------------------------------
 
 
-def telex(**more: object) -> tuple[str, str]:
-    """What today's agent tells beside the rest."""
-    return "--more", json.dumps(TELEX | more)
-
-
-def waits_for_the_link(window: Dialogue) -> None:
+def waits_for_the_link(window: ShownWindow) -> None:
     """Have it ask for a link by the keyboard, and hear that it is mailed."""
     window.wait_until(focus="password")
     window.press("Tab", "Tab", "Return")
-    window.says({"ask": ADA})
-    window.order(f"show link {MAILED}")
+    window.says(ask=ADA)
+    window.hears(show="link", message=MAILED)
     window.wait_until(focus="link", mailed=MAILED, link="", bar=False)
 
 
@@ -210,24 +156,24 @@ def waits_for_the_link(window: Dialogue) -> None:
 def test_a_pasted_link_is_taken_by_itself(desktop: RealDesktop, way: str) -> None:
     with (
         Script("-c", MAIL, WRAPPED, environ=desktop.environ) as mail,
-        Dialogue(desktop, "--email", ADA, *telex()) as window,
+        dialogue(desktop, email=ADA, **TELEX) as window,
     ):
         assert mail.next_line() == "selected and copied"
         waits_for_the_link(window)
         if way.startswith("the"):
-            desktop.xdotool("mousemove", *window.state()["link_is_at"], "click", "2")
+            desktop.xdotool("mousemove", *window.state()["link is at"], "click", "2")
         else:
             window.press(way)
-        window.says({"email": ADA, "code": "123456"})
+        window.says(email=ADA, code="123456")
         assert window.typed == 1
-        window.order("show success Signed in.")
+        window.hears(show="success", message="Signed in.")
         window.wait_until(link="", enabled=["cancel"])
 
 
 def test_digits_are_typed_and_what_is_wrong_is_said_under_the_field_until_back_forgets_them(
     desktop: RealDesktop,
 ) -> None:
-    with Dialogue(desktop, "--email", ADA, *telex()) as window:
+    with dialogue(desktop, email=ADA, **TELEX) as window:
         size = window.wait_until(focus="password")["size"]
         waits_for_the_link(window)
         window.type("12x")
@@ -235,57 +181,57 @@ def test_digits_are_typed_and_what_is_wrong_is_said_under_the_field_until_back_f
         assert window.wait_until(focus="link", link="12x")["message"].startswith("This is neither a link nor digits.")
         window.type("123456")  # it was selected
         window.press("Return")
-        window.says({"email": ADA, "code": "123456"})
-        window.order("show busy Signing in")
+        window.says(email=ADA, code="123456")
+        window.hears(show="busy", message="Signing in")
         assert window.wait_until(message="Signing in", bar=True)["enabled"] == ["cancel"]
-        window.order("show failure It is over.")
+        window.hears(show="failure", message="It is over.")
         assert window.wait_until(message="It is over.", focus="link", link="123456", bar=False)["size"] == size
         for name in ("back", "login", "cancel", "link"):  # another link can be asked for later
             window.press("Tab")
             window.wait_until(focus=name)
         window.press("Tab", "Tab", "Return")
-        window.says({"email": ADA, "code": "123456"})
+        window.says(email=ADA, code="123456")
         window.press("shift+Tab", "space")
-        window.says({"back": True})
+        window.says(back=True)
         assert window.wait_until(focus="password", link="", message="")["size"] == size
         window.press("Escape")
-        window.says(CLOSED)
+        window.says(closed=True)
         assert window.typed == 1
 
 
 def test_another_link_can_be_asked_for(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA, "--soon", *telex()) as window:
+    with dialogue(desktop, "soon", email=ADA, **TELEX) as window:
         waits_for_the_link(window)
         window.type("1")
         until(lambda: "again" in window.state()["enabled"], "it cannot be asked for")
         window.press("Tab")
         window.wait_until(focus="again")
         window.press("Return")
-        window.says({"ask": ADA})
-        window.order("show link Another is on its way.")
+        window.says(ask=ADA)
+        window.hears(show="link", message="Another is on its way.")
         window.wait_until(focus="link", mailed="Another is on its way.", link="")
 
 
 def test_where_the_way_by_mail_comes_first_return_asks_for_a_link(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, *telex(by_mail=True)) as window:
+    with dialogue(desktop, **TELEX, by_mail=True) as window:
         assert window.wait_until(focus="email")["emphasised"] == ["mail"]
         window.press("Return")
         window.wait_until(message="Please enter your e-mail address.", focus="email")
         window.type(ADA)
         window.press("Return")
-        window.says({"ask": ADA})
-        window.order("show failure Nobody has this address.")
+        window.says(ask=ADA)
+        window.hears(show="failure", message="Nobody has this address.")
         window.wait_until(message="Nobody has this address.", focus="email")
         window.type("grace@example.org")  # it was selected
         window.press("Tab", "p", "Return")
-        window.submits("grace@example.org", "p")
+        window.says(email="grace@example.org", password="p")
 
 
 def test_a_long_address_is_shown_whole(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--email", ADA, *telex()) as window:
+    with dialogue(desktop, email=ADA, **TELEX) as window:
         waits_for_the_link(window)
         before = window.state()["size"]
-        window.order(f"show link A link is on its way to {'ada.' * 60}{ADA}. Copy it.")
+        window.hears(show="link", message=f"A link is on its way to {'ada.' * 60}{ADA}. Copy it.")
         until(lambda: window.state()["size"] > before, "it has not grown")
         window.wait_until(whole=True)
         assert window.state()["size"][0] == before[0]
@@ -299,74 +245,75 @@ def test_the_box_can_be_ticked_once_there_is_a_keyring_and_goes_to_the_configura
 ) -> None:
     file = tmp_path / "config.toml"
     file.write_text("wrong\n")
-    with Dialogue(desktop, "--email", ADA, *telex(path=str(file))) as window:
-        before = window.wait_until(focus="password", box=True, ticked=False)
-        assert "box" not in before["enabled"]
-        window.order("keyring")
+    with dialogue(desktop, email=ADA, **TELEX, path=str(file)) as window:
+        before = window.wait_until(focus="password", ticked=[])
+        assert "box" in before["there"] and "box" not in before["enabled"]
+        window.hears(keyring="")
         until(lambda: "box" in window.state()["enabled"])
         assert window.state()["words"]["password"] == "Your Telex password; it is not stored"
         window.press("p", "Tab", "Tab")
         window.wait_until(focus="box")
         window.press("space")
-        words = window.wait_until(ticked=True)["words"]
+        words = window.wait_until(ticked=["box"])["words"]
         assert words["password"] == "Your Telex password; it is kept in the keyring"
         window.press("Tab", "Tab", "Return")
         assert f"{file} is no TOML" in window.wait_until(whole=True, focus="login")["message"]
         file.write_text("# mine\n")
         window.press("Return")
-        window.says({"saved": True})  # and nothing was before
-        window.says({"email": ADA, "password": "p", "stay": True})
+        window.says(saved=True)  # and nothing was before
+        window.says(email=ADA, password="p", stay=True)
         assert file.read_text() == "# mine\nstay_signed_in = true\n"
         window.press("Return")
-        window.says({"email": ADA, "password": "p", "stay": True})  # it is as it was
+        window.says(email=ADA, password="p", stay=True)  # it is as it was
 
 
 def test_without_a_keyring_the_box_goes_and_nothing_moves(desktop: RealDesktop, tmp_path: Path) -> None:
-    with Dialogue(desktop, "--email", ADA, *telex(path=str(tmp_path / "config.toml"), stay=True)) as window:
-        before = window.wait_until(focus="password", box=True, ticked=True)
-        window.order("keyring No keyring: install one.")
-        after = window.wait_until(box=False)
+    with dialogue(desktop, email=ADA, **TELEX, path=str(tmp_path / "config.toml"), stay=True) as window:
+        before = window.wait_until(focus="password", ticked=["box"])
+        window.hears(keyring="No keyring: install one.")
+        until(lambda: "box" not in window.state()["there"], "the box stays")
+        after = window.state()
         assert after["size"] == before["size"] and after["words"]["password"].endswith("it is not stored")
         window.press("p", "Return")
-        window.submits(ADA, "p")
+        window.says(email=ADA, password="p")
 
 
 def test_what_is_given_elsewhere_is_said_at_the_box(desktop: RealDesktop, tmp_path: Path) -> None:
     given = {"path": str(tmp_path / "config.toml"), "stay": True, "stay_given": "TELEX_START_STAY_SIGNED_IN"}
-    with Dialogue(desktop, "--email", ADA, *telex(**given)) as window:
+    with dialogue(desktop, email=ADA, **TELEX, **given) as window:
         window.wait_until(focus="password")
-        window.order("keyring")
+        window.hears(keyring="")
         window.press("p")
-        state = window.wait_until(password="p", box=True, ticked=True)
+        state = window.wait_until(password="p", ticked=["box"])
         assert "box" not in state["enabled"]
         assert state["words"]["box"] == "Set by TELEX_START_STAY_SIGNED_IN"
         window.press("Return")
-        window.says({"email": ADA, "password": "p", "stay": True})
+        window.says(email=ADA, password="p", stay=True)
 
 
 def test_opened_by_the_program_it_leaves_the_keyboard_where_it_is_until_it_is_asked_for(desktop: RealDesktop) -> None:
     with Script("tests/desktop/editor_program.py", environ=desktop.environ) as editor:
         assert editor.next_line() == "focus"
-        with Dialogue(desktop, "--unasked", "--email", ADA, "--message", "Please sign in again.") as window:
+        with dialogue(desktop, email=ADA, message="Please sign in again.", take_focus=False) as window:
+            window.wait_until(message="Please sign in again.")
             for _ in range(20):
                 window.type("word")
             state = window.state()
             assert (state["password"], state["focus"]) == ("", None)
-            assert state["message"] == "Please sign in again."
             window.press("Escape")
             assert desktop.active_title() == "Editor"
-            window.order("forward")
+            window.hears(show="front", message="")
             window.wait_until(focus="password")
             window.type("p")
             window.press("Return")
-            window.submits(ADA, "p")
+            window.says(email=ADA, password="p")
         until(lambda: desktop.active_title() == "Editor")
         desktop.xdotool("key", "ctrl+q")
         assert editor.line(lambda line: line.startswith("typed")) == "typed " + "word" * 20
 
 
 def test_a_window_manager_that_gives_it_the_focus_unasked_leads_no_key_into_it(desktop: RealDesktop) -> None:
-    with Dialogue(desktop, "--unasked", "--email", ADA) as window:
+    with dialogue(desktop, email=ADA, take_focus=False) as window:
         desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex", "windowfocus", "--sync")
         window.type("word")
         window.press("Return", "Escape")
@@ -376,37 +323,38 @@ def test_a_window_manager_that_gives_it_the_focus_unasked_leads_no_key_into_it(d
         window.type("p")
         window.wait_until(focus="email", email="p")
         window.press("Escape")
-        window.says(CLOSED)  # neither Return nor the first Escape has done anything
+        window.says(closed=True)  # neither Return nor the first Escape has done anything
 
 
 def test_closing_with_the_pointer_on_a_control_is_quiet(desktop: RealDesktop) -> None:
     def windows() -> set[str]:
         return set(desktop.xdotool("search", "--onlyvisible", "--name", ".*").split())
 
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         window.wait_until(focus="email")
-        window.order("settled")
+        window.wait_until(settled=True)
         before = windows()
         ident = desktop.xdotool("search", "--onlyvisible", "--name", "^Telex")
         desktop.xdotool("mousemove", "--window", ident, "100", "120")
         until(lambda: windows() - before, "no tooltip")
-        window.order("close")
+        assert window.process.stdin is not None
+        window.process.stdin.close()
         assert window.ended() == 0
         assert "Error" not in window.errors
 
 
 def test_no_tip_before_the_pointer_moves(desktop: RealDesktop) -> None:
     """Before: under sway a new window got an Enter for where the pointer was assumed, and a tip that never went."""
-    with Dialogue(desktop) as window:
+    with dialogue(desktop) as window:
         for event, tips in (("Enter", []), ("Motion", ["reveal"]), ("Leave", []), ("Motion", [])):
-            window.order(f"pointer {event}")
+            window.hears(pointer=event)
             assert window.state()["tips"] == tips
 
 
 def test_an_open_window_sleeps(desktop: RealDesktop) -> None:
     """At most five times a second does its thread wake up: the cursor blinks about two times. Before: 20 to 25 times
     its own thread, and 80 to 105 times with Tcl's."""
-    with Dialogue(desktop, "--email", ADA) as window:
+    with dialogue(desktop, email=ADA) as window:
         window.wait_until(focus="password")
         pid = window.process.pid
         counts = [voluntary_switches(pid)]

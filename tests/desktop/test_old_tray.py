@@ -80,6 +80,19 @@ def tray_program(environ: dict[str, str]) -> Script:
     return Script("tests/desktop/tray_program.py", CACHE, environ=environ)
 
 
+DOCTOR = """
+from telex_start.doctor.desktop import findings
+for found in findings():
+    print(found.subject, found.mark.value, found.found)
+"""
+
+
+def doctor(environ: dict[str, str]) -> str:
+    """What the doctor says of the tray."""
+    with Script("-c", DOCTOR, environ=environ) as program:
+        return program.line(lambda line: line.startswith(("tray ok", "tray missing")))
+
+
 def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
     environ: dict[str, str], tray: OldTray, tmp_path: Path
 ) -> None:
@@ -92,6 +105,7 @@ def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
         assert "install python3-gi and gir1.2-ayatanaappindicator3-0.1" in line
         program.tell("stop")
         assert program.ended(3) == 0
+    assert doctor(environ).startswith("tray missing an icon in a tray of the old kind needs PyGObject")
 
 
 def test_appindicator_is_in_the_old_tray_and_has_the_same_menu(
@@ -124,3 +138,4 @@ def test_appindicator_is_in_the_old_tray_and_has_the_same_menu(
         program.tell("stop")
         assert program.ended(3) == 0
     assert asked == []
+    assert doctor(environ) == "tray ok an icon with a menu, by appindicator"

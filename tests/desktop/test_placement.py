@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.desktop.shown_window import ShownWindow
 from tests.fake_bus import Xvfb
 from tests.process import Script
 
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.desktop
 
 WIDTH, HEIGHT = 1280, 800
 MARGIN = 12
+NOTHING = {"email": "", "message": "", "take_focus": True}
 
 
 @contextmanager
@@ -38,23 +39,17 @@ def at_the_corner(line: str) -> bool:
 def test_a_move_that_the_window_manager_loses_is_sent_again(lost: int) -> None:
     """Before: the window stood off its place by its frame, 9 to 27 pixels, until it was closed."""
     with managed("--lose", str(lost)) as (screen, manager):
-        with Script("tests/desktop/login_program.py", environ=screen.environ) as window:
-            assert json.loads(window.next_line()) == {"open": True}
+        with ShownWindow(screen, "login", **NOTHING):
             manager.line(lambda line: line.startswith("moved") and at_the_corner(line))
         assert sum(line.startswith("lost") for line in manager.lines) == lost
 
 
 def test_a_window_manager_that_places_windows_itself_is_left_in_peace() -> None:
     """As tiling ones do: the move itself, and three times more."""
-    with (
-        managed("--lose", "-1") as (screen, manager),
-        Script("tests/desktop/login_program.py", environ=screen.environ) as window,
-    ):
-        assert json.loads(window.next_line()) == {"open": True}
+    with managed("--lose", "-1") as (screen, manager), ShownWindow(screen, "login", **NOTHING) as window:
         for _ in range(4):
             manager.line(lambda line: line.startswith("lost"))
-        window.tell("settled")
-        assert json.loads(window.next_line()) == {"done": "settled"}
+        window.wait_until(settled=True)
     assert sum(line.startswith("lost") for line in manager.lines_so_far()) == 4
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
+from tests.desktop.shown_window import ShownWindow
 from tests.fake_desktop import RealDesktop
-from tests.process import Script, until
+from tests.process import until
 
 pytestmark = pytest.mark.desktop
 
@@ -21,7 +20,6 @@ MUTED = [[["o/u", "channels_section", "1"], "# General", "until 14:30"], [["o/u"
 KEPT = "The unit without an icon has been stopped and kept as /x, since it is yours."
 STAY = "Stay signed in on this computer"
 NO_KEYRING = "To stay signed in, a keyring is missing here: see Doctor."
-SAVED, CLOSED = {"saved": True}, {"closed": True}
 
 
 @pytest.fixture(scope="module")
@@ -30,53 +28,23 @@ def desktop() -> Iterator[RealDesktop]:
         yield real
 
 
-class Window:
-    """The window in a program of its own, the keyboard, and the configuration file."""
+class Window(ShownWindow):
+    """The window, and the configuration file."""
 
-    def __init__(self, desktop: RealDesktop, script: Script, file: Path) -> None:
-        self._desktop = desktop
-        self._script = script
-        self.file = file
+    def __init__(self, desktop: RealDesktop, folder: Path, text: str = "", **data: Any) -> None:
+        self.file = folder / "config.toml"
+        self.file.write_text(text)
+        self._first = "Start at log-in" if "at_login" in data else "Remember my e-mail address"
+        super().__init__(desktop, "preferences", file=str(self.file), **data)
 
-    def press(self, *keys: str) -> None:
-        self._desktop.xdotool("key", "--delay", "10", *keys)
-
-    def tells(self, *said: dict[str, Any]) -> None:
-        """It says that it has done these, in this order."""
-        assert [json.loads(self._script.next_line()) for _ in said] == list(said)
-
-    def state(self, word: str = "state") -> dict[str, Any]:
-        """What a person sees of it now."""
-        self._script.tell(word)
-        found: dict[str, Any] = json.loads(self._script.next_line())
-        return found
-
-    def wait_until(self, **wanted: object) -> dict[str, Any]:
-        """Wait until it looks so; returns all that is seen then."""
-        state: dict[str, Any] = {}
-
-        def looks_so() -> bool:
-            state.update(self.state())
-            return wanted.items() <= state.items()
-
-        until(looks_so, f"{wanted}")
-        return state
-
-
-@contextmanager
-def opened(desktop: RealDesktop, folder: Path, text: str = "", **data: Any) -> Iterator[Window]:
-    file = folder / "config.toml"
-    file.write_text(text)
-    words = json.dumps({"file": str(file), **data})
-    with Script("tests/desktop/preferences_program.py", words, environ=desktop.environ) as script:
-        made = Window(desktop, script, file)
-        made.tells({"open": True})
-        made.wait_until(focus="Start at log-in" if data.get("at_login") is not None else "Remember my e-mail address")
-        yield made
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.wait_until(focus=self._first)
+        return self
 
 
 def test_tab_goes_through_all_of_it_in_the_order_of_reading(desktop: RealDesktop, tmp_path: Path) -> None:
-    with opened(desktop, tmp_path, at_login=False, organisations=ORGANISATIONS, muted=MUTED) as window:
+    with Window(desktop, tmp_path, at_login=False, organisations=ORGANISATIONS, muted=MUTED) as window:
         # The words beside a list have its tip too: it is these that need one.
         lists = ["A click on a notification opens", "Sound", "While the Telex client runs", "Acme", "Northwind Ops"]
         assert window.state()["tips"] == lists
@@ -95,25 +63,25 @@ def test_tab_goes_through_all_of_it_in_the_order_of_reading(desktop: RealDesktop
 
 
 def test_apply_saves_and_stays_and_escape_leaves_the_rest_unsaved(desktop: RealDesktop, tmp_path: Path) -> None:
-    with opened(desktop, tmp_path) as window:
+    with Window(desktop, tmp_path) as window:
         assert "Apply" not in window.state()["enabled"]
         window.press("alt+w")
         assert "Apply" in window.state()["enabled"]
         window.press("alt+a")
-        window.tells(SAVED)
+        window.says(saved=True)
         assert "Apply" not in window.state()["enabled"]
         window.press("alt+r", "Escape")
-        window.tells(CLOSED)
+        assert window.ended() == 0
         assert window.file.read_text() == "show_text = false\n"
 
 
 @pytest.mark.parametrize("keys", [["alt+F4"], ["shift+Tab", "space"], ["shift+Tab", "Return"]])
 def test_cancel_in_all_its_ways_saves_nothing(desktop: RealDesktop, tmp_path: Path, keys: list[str]) -> None:
-    with opened(desktop, tmp_path) as window:
+    with Window(desktop, tmp_path) as window:
         window.press("alt+w", "alt+r")
         window.wait_until(focus="Remember my e-mail address")
         window.press(*keys)
-        window.tells(CLOSED)
+        assert window.ended() == 0
         assert window.file.read_text() == ""
 
 
@@ -125,44 +93,46 @@ def test_what_is_given_elsewhere_says_so_and_cannot_be_changed(desktop: RealDesk
         "quiet.from": ["TELEX_START_QUIET_FROM", "22:00"],
         "notification_types": ["TELEX_START_NOTIFICATION_TYPES", ["thread_reply"]],
     }
-    with opened(desktop, tmp_path, '[quiet]\nto = "07:00"\n', given=given, keyring=True) as window:
-        state = window.state("keyring")
+    with Window(desktop, tmp_path, '[quiet]\nto = "07:00"\n', given=given) as window:
+        window.hears(keyring="")
+        state = window.state()
         names = ("STAY_SIGNED_IN", "SOUND", "NOTIFICATION_TYPES", "QUIET_FROM", "WHILE_CLIENT_RUNS")
         assert state["notes"] == [f"Set by TELEX_START_{name}." for name in names]
         assert state["heights"][1] == state["heights"][4], "in one line, to its full stop"
         assert not {STAY, "Sound", "Replies", "Quiet hours", "From", "to", "Mon"} & set(state["enabled"])
         window.press("alt+d", "o", "alt+u", "alt+q", "Return")
-        window.tells(CLOSED)
+        assert window.ended() == 0
 
 
 def test_staying_signed_in_can_be_chosen_once_there_is_a_keyring(desktop: RealDesktop, tmp_path: Path) -> None:
-    with opened(desktop, tmp_path, "stay_signed_in = true\n", keyring=True) as window:
+    with Window(desktop, tmp_path, "stay_signed_in = true\n") as window:
         before = window.state()
         assert STAY in before["ticked"] and STAY not in before["enabled"]
-        window.state("keyring")
+        window.hears(keyring="")
         until(lambda: STAY in window.state()["enabled"], "it cannot be chosen")
         window.press("alt+y", "Return")
-        window.tells(SAVED, CLOSED)
+        window.says(saved=True)
+        assert window.ended() == 0
         assert window.file.read_text() == "stay_signed_in = false\n"
 
 
 def test_without_a_keyring_staying_signed_in_is_not_offered_and_nothing_moves(
     desktop: RealDesktop, tmp_path: Path
 ) -> None:
-    with opened(desktop, tmp_path, keyring=False) as window:
+    with Window(desktop, tmp_path) as window:
         before = window.state()
-        window.state("keyring")
+        window.hears(keyring="No keyring.")
         until(lambda: NO_KEYRING in window.state()["lines"], "the box stays")
         after = window.state()
-        assert STAY not in after["names"] and STAY in before["names"]
+        assert STAY not in after["there"] and STAY in before["there"]
         assert (after["size"], after["focus"]) == (before["size"], before["focus"])
         window.press("alt+y", "Return")
-        window.tells(CLOSED)
+        assert window.ended() == 0
         assert window.file.read_text() == ""
 
 
 def test_a_wrong_field_says_so_beside_it_and_has_the_cursor(desktop: RealDesktop, tmp_path: Path) -> None:
-    with opened(desktop, tmp_path, 'sound = "loud"\n[quiet]\ndays = ["sun"]\n') as window:
+    with Window(desktop, tmp_path, 'sound = "loud"\n[quiet]\ndays = ["sun"]\n') as window:
         wrong = 'In the configuration this is wrong. Allowed is "desktop", "on" or "off".'
         assert window.state()["notes"][0] == wrong
         window.press("alt+q", "alt+q", "alt+t", "7", "Return")
@@ -171,7 +141,7 @@ def test_a_wrong_field_says_so_beside_it_and_has_the_cursor(desktop: RealDesktop
         window.press("8", "colon", "0", "0", *["Tab"] * 7, "space", "Return")
         assert window.wait_until(focus="Mon")["notes"] == [wrong, "Choose a day at least."]
         window.press("space", "Return")
-        window.tells(SAVED)
+        window.says(saved=True)
         assert 'from = "22:00"\nto = "08:00"\n' in window.file.read_text().replace('days = ["mon"]\n', "")
 
 
@@ -179,7 +149,7 @@ def test_what_has_failed_or_is_to_be_known_can_be_read_whole_before_the_window_g
     """It stood beside the buttons, and its path was cut off."""
     with (
         TemporaryDirectory(prefix="a" * 40) as folder,
-        opened(desktop, Path(folder), at_login=False, kept=KEPT) as window,
+        Window(desktop, Path(folder), at_login=False, kept=KEPT) as window,
     ):
         window.file.write_text("sound = \n")
         window.press("alt+w", "alt+s", "Return")
@@ -187,17 +157,18 @@ def test_what_has_failed_or_is_to_be_known_can_be_read_whole_before_the_window_g
         assert state["message"].startswith(f"{window.file} is no TOML: ")
         window.file.write_text("")
         window.press("Return")
-        window.tells(SAVED, {"start_at_login": True})
+        window.says(saved=True)
+        window.says(start_at_login=True)
         window.wait_until(message=KEPT)
         window.press("Return")
-        window.tells(CLOSED)
+        assert window.ended() == 0
 
 
 @pytest.mark.parametrize(("keys", "sound"), [(["Return"], "off"), (["Tab", "Return"], "on")])
 def test_what_was_changed_by_hand_meanwhile_is_asked_about(
     desktop: RealDesktop, tmp_path: Path, keys: list[str], sound: str
 ) -> None:
-    with opened(desktop, tmp_path) as window:
+    with Window(desktop, tmp_path) as window:
         window.file.write_text('sound = "off"\n')
         window.press("alt+d", "o", "alt+w", "Return")
         window.wait_until(asks=True, focus="Keep the File")
@@ -206,14 +177,15 @@ def test_what_was_changed_by_hand_meanwhile_is_asked_about(
         window.press("Return")
         window.wait_until(asks=True, focus="Keep the File")
         window.press(*keys)
-        window.tells(SAVED, CLOSED)
+        window.says(saved=True)
+        assert window.ended() == 0
         assert window.file.read_text() == f'sound = "{sound}"\nshow_text = false\n'
 
 
 def test_on_a_small_screen_it_scrolls_to_what_has_the_keyboard(tmp_path: Path) -> None:
     with (
         RealDesktop(panel=None, dunst=False, screen="1024x480x24") as small,
-        opened(small, tmp_path, organisations=ORGANISATIONS, muted=MUTED) as window,
+        Window(small, tmp_path, organisations=ORGANISATIONS, muted=MUTED) as window,
     ):
         assert window.wait_until(whole=True)["scrolls"]
         for _ in range(16):

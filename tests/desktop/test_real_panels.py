@@ -7,17 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from telex_start.events import (
-    IconClicked,
-    IconMiddleClicked,
-    MenuClicked,
-    MenuOpened,
-    TrayAppeared,
-    TrayMissing,
-    UnreadClicked,
-)
+from telex_start import events
 from telex_start.menu import MenuItem, Unread
-from telex_start.states import State
 from telex_start.toast import Conversation
 from tests.fake_desktop import TIMEOUT, RealDesktop
 from tests.statusnotifier.tray import Surface
@@ -26,8 +17,6 @@ pytestmark = pytest.mark.desktop
 
 VIOLET, GREY, RED, QUIET_RED = (110, 80, 240), (136, 141, 150), (217, 26, 46), (84, 91, 105)
 """Colours of the icon: online, signed out, and of its badge, usual and while paused."""
-ALARMED = (224, 62, 68)
-"""Of the icon when sign-in is needed."""
 
 
 @pytest.fixture(scope="module", params=["xfce4-panel", "lxqt-panel"])
@@ -40,7 +29,7 @@ def desktop(request: pytest.FixtureRequest) -> Iterator[RealDesktop]:
 def surface(desktop: RealDesktop) -> Iterator[Surface]:
     """The program's tray, and its icon in the panel."""
     with Surface(desktop.environ, wait_for_tray=0.2) as made:
-        assert made.next() == TrayAppeared()
+        assert made.next() == events.TrayAppeared()
         desktop.wait_for_colour(*GREY)
         yield made
 
@@ -52,26 +41,15 @@ def test_icon_is_seen_and_its_menu_works_with_the_mouse(desktop: RealDesktop, su
     for item in (MenuItem.OPEN_MAIN_APP, MenuItem.EXIT):
         surface.openings = True
         desktop.right_click_icon()
-        assert surface.next() == MenuOpened()
+        assert surface.next() == events.MenuOpened()
         surface.openings = False  # to choose, its labels are read
         desktop.choose(item.value)
-        assert surface.next() == MenuClicked(item)
+        assert surface.next() == events.MenuClicked(item)
     for button in (4, 5, 2):
         desktop.click_icon(button)
-    assert surface.next() == IconMiddleClicked()
+    assert surface.next() == events.IconMiddleClicked()
     surface.show(unread=3, quiet=True)
     desktop.wait_for_colour(*QUIET_RED)
-
-
-def test_while_it_wants_attention_it_shows_the_picture_of_now(desktop: RealDesktop, surface: Surface) -> None:
-    """xfce4-panel 4.18 goes on showing that of the attention when it ends but the picture stays."""
-    for _ in range(2):
-        surface.show(state=State.SIGN_IN_NEEDED, status="Sign in needed")
-        desktop.wait_for_colour(*ALARMED)
-        surface.show()
-        desktop.wait_for_colour(*VIOLET)
-    desktop.click_icon(1)
-    assert surface.next() == IconClicked()
 
 
 def unread(key: str, name: str, count: int) -> Unread:
@@ -94,24 +72,4 @@ def test_an_open_list_is_updated_and_stays_open(desktop: RealDesktop, surface: S
     # lxqt-panel 1.2 forgets which entry was chosen when one comes; the third is General.
     keys = ["Down"] * 3 if desktop.panel == "lxqt-panel" else []
     desktop.xdotool("key", *keys, "Return")
-    assert surface.next() == UnreadClicked(Conversation("o/u", "channels_section", "g"))
-
-
-@pytest.mark.parametrize(("submenu", "first"), [("Pause Notifications", "30 minutes"), ("Help", "Doctor")])
-def test_submenus_open_at_the_first_asking(desktop: RealDesktop, surface: Surface, submenu: str, first: str) -> None:
-    desktop.right_click_icon()
-    desktop.open_submenu(submenu)
-    desktop.xdotool("key", "Return")
-    assert surface.next() == MenuClicked(MenuItem(first))
-
-
-def test_icon_comes_back_after_the_panel_has_crashed(desktop: RealDesktop, surface: Surface) -> None:
-    desktop.stop_panel()
-    assert isinstance(surface.next(), TrayMissing)
-    surface.show()
-    desktop.start_panel()
-    assert surface.next() == TrayAppeared()
-    desktop.wait_for_colour(*VIOLET)
-    desktop.right_click_icon()
-    desktop.choose("Test Notifications")
-    assert surface.next() == MenuClicked(MenuItem.TEST_NOTIFICATIONS)
+    assert surface.next() == events.UnreadClicked(Conversation("o/u", "channels_section", "g"))

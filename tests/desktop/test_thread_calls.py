@@ -64,18 +64,6 @@ def test_what_is_posted_is_done_in_order_on_the_loops_thread_and_told(loop: Loop
     assert [answer.get_nowait() for answer in answers] == [True, True, False, False, True]
 
 
-def test_a_loop_that_sleeps_is_woken_each_time(loop: Loop) -> None:
-    def post() -> None:
-        answers.extend(loop.calls.post(lambda: None).get() for _ in range(3))
-        loop.calls.post(loop.tk.quit)
-
-    answers: list[bool] = []
-    thread = in_a_thread(post)
-    loop.run()
-    thread.join()
-    assert answers == [True] * 3
-
-
 def test_nothing_is_lost_between_threads(loop: Loop) -> None:
     seen: list[int] = []
 

@@ -11,20 +11,11 @@ from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.desktop import icons
 from telex_start.desktop.pixmaps import SIZES
 from telex_start.desktop.tray import tray as tray_module
 from telex_start.errors import NoPlaceForIcon
-from telex_start.events import (
-    IconClicked,
-    IconMiddleClicked,
-    MenuClicked,
-    MenuOpened,
-    MuteChosen,
-    TrayAppeared,
-    TrayMissing,
-    UnreadClicked,
-)
 from telex_start.menu import MenuItem, Muted, MuteFor, Unread
 from telex_start.states import State
 from telex_start.toast import Conversation
@@ -54,7 +45,7 @@ def without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
 def shown(bus: PrivateBus, panel: FakePanel) -> Iterator[tuple[Surface, PanelItem]]:
     """A tray and its icon."""
     with Surface(bus.environ) as surface:
-        assert surface.next() == TrayAppeared()
+        assert surface.next() == events.TrayAppeared()
         yield surface, panel.wait_for_item()
 
 
@@ -74,7 +65,7 @@ def test_clicks_on_the_icon_itself_are_told_and_the_wheel_does_nothing(
         item.scroll()
         item.middle_click()
         item.activate()
-        assert [surface.next(), surface.next()] == [IconMiddleClicked(), IconClicked()]
+        assert [surface.next(), surface.next()] == [events.IconMiddleClicked(), events.IconClicked()]
 
 
 def test_each_item_of_the_menu_asks_for_what_it_says(private_bus: PrivateBus, panel: FakePanel) -> None:
@@ -85,15 +76,15 @@ def test_each_item_of_the_menu_asks_for_what_it_says(private_bus: PrivateBus, pa
             for label in labels:
                 if label != "-":
                     item.click(into, label)
-                    assert surface.next() == MenuClicked(MenuItem(label))
+                    assert surface.next() == events.MenuClicked(MenuItem(label))
         for label in ("Login", "Open Main App", "Close Main App", "Test Notifications", "Preferences…", "Exit"):
             item.click(label)
-            assert surface.next() == MenuClicked(MenuItem(label))
+            assert surface.next() == events.MenuClicked(MenuItem(label))
         surface.show(state=State.RECONNECTING, status="Reconnecting: no network")
         panel.wait_until(lambda: "Sign Out" in item.labels(), "Sign Out in the menu")
         for label in ("Reconnect Now", "Sign Out"):
             item.click(label)
-            assert surface.next() == MenuClicked(MenuItem(label))
+            assert surface.next() == events.MenuClicked(MenuItem(label))
 
 
 def test_while_paused_there_is_resume_in_the_place_of_pause(private_bus: PrivateBus, panel: FakePanel) -> None:
@@ -103,7 +94,7 @@ def test_while_paused_there_is_resume_in_the_place_of_pause(private_bus: Private
         renamed = ["Resume Notifications" if label == "Pause Notifications" else label for label in SIGNED_OUT]
         assert item.labels() == renamed
         item.click("Resume Notifications")
-        assert surface.next() == MenuClicked(MenuItem.RESUME)
+        assert surface.next() == events.MenuClicked(MenuItem.RESUME)
         assert "LayoutUpdated" not in item.signals()  # an open menu stays as it is, but for the one entry
 
 
@@ -117,9 +108,9 @@ def test_the_unread_conversations_are_listed_newest_first_and_open_by_a_click(
         listed = ["@ Ben Okri (1)", "# General · N_O (3, mentions you)", "-", "Mark All as Read", "Mute"]
         panel.wait_until(lambda: item.labels("Recent") == listed, "the conversations")
         item.click("Recent", "@ Ben Okri (1)")
-        assert surface.next() == UnreadClicked(Conversation(*BEN))
+        assert surface.next() == events.UnreadClicked(Conversation(*BEN))
         item.click("Recent", "Mark All as Read")
-        assert surface.next() == MenuClicked(MenuItem.MARK_ALL_AS_READ)
+        assert surface.next() == events.MenuClicked(MenuItem.MARK_ALL_AS_READ)
 
 
 def test_conversations_and_organisations_are_muted_and_unmuted_in_the_list(
@@ -136,11 +127,11 @@ def test_conversations_and_organisations_are_muted_and_unmuted_in_the_list(
         assert item.labels("Recent", "Mute", "# General") == ["1 hour", "Until tomorrow (8:00)", "Until unmuted"]
         for how_long in MuteFor:
             item.click("Recent", "Mute", "# General", how_long.value)
-            assert surface.next() == MuteChosen(Conversation(*GENERAL), how_long, "", "# General")
+            assert surface.next() == events.MuteChosen(Conversation(*GENERAL), how_long, "", "# General")
         item.click("Recent", "Mute", "All of Northwind Ops", "1 hour")
-        assert surface.next() == MuteChosen(Conversation("o/u", "", ""), MuteFor.HOUR, "", "Northwind Ops")
+        assert surface.next() == events.MuteChosen(Conversation("o/u", "", ""), MuteFor.HOUR, "", "Northwind Ops")
         item.click("Recent", "Mute", "Unmute # Random (until 14:30)")
-        assert surface.next() == MuteChosen(Conversation(*other.key), None, "", "# Random")
+        assert surface.next() == events.MuteChosen(Conversation(*other.key), None, "", "# Random")
 
 
 @pytest.mark.parametrize("count", [10, 12])
@@ -154,7 +145,7 @@ def test_of_what_is_muted_the_latest_are_in_the_menu(private_bus: PrivateBus, pa
         assert item.labels("Recent", "Mute") == [*(f"Unmute {name}" for name in names[-10:]), *more]
         if more:
             item.click("Recent", "Mute", *more)
-            assert surface.next() == MenuClicked(MenuItem.PREFERENCES)
+            assert surface.next() == events.MenuClicked(MenuItem.PREFERENCES)
 
 
 def test_an_open_list_is_updated_and_a_click_means_what_the_person_saw(
@@ -205,7 +196,7 @@ def test_an_opening_of_the_menu_is_told_once(private_bus: PrivateBus, panel: Fak
             for member, signature, *body in calls:
                 panel.call(item.name, "/MenuBar", "com.canonical.dbusmenu", member, signature, *body)
             item.activate()  # a click is told after all that was before it
-            assert [surface.next(), surface.next()] == [MenuOpened(), IconClicked()], calls
+            assert [surface.next(), surface.next()] == [events.MenuOpened(), events.IconClicked()], calls
 
 
 @pytest.mark.parametrize(
@@ -236,13 +227,13 @@ def test_menu_offers_what_the_state_allows(
 def test_at_login_a_missing_tray_is_no_news_for_a_while(private_bus: PrivateBus) -> None:
     """It was said after three seconds, while the desktop was starting."""
     with Surface(private_bus.environ, wait_for_tray=0.02, silent_for=0.3) as surface:
-        assert isinstance(surface.next(), TrayMissing)
+        assert isinstance(surface.next(), events.TrayMissing)
     with Surface(private_bus.environ, wait_for_tray=0.02, silent_for=60) as surface:
         threading.Event().wait(0.3)  # nothing tells of what is not said
         with FakePanel(private_bus, host=False) as panel:
             panel.wait_for_item()
             panel.host()
-            assert surface.next() == TrayAppeared()
+            assert surface.next() == events.TrayAppeared()
 
 
 @pytest.mark.parametrize(
@@ -257,14 +248,14 @@ def test_it_is_said_what_is_missing_for_an_icon_until_there_is_a_host(
         Surface({**private_bus.environ, "XDG_CURRENT_DESKTOP": desktop}, wait_for_tray=0.05) as surface,
     ):
         event = surface.next()
-        assert isinstance(event, TrayMissing) and missing in event.missing
+        assert isinstance(event, events.TrayMissing) and missing in event.missing
         panel.host()
-        assert surface.next() == TrayAppeared()
+        assert surface.next() == events.TrayAppeared()
 
 
 def test_a_panel_that_comes_in_time_is_never_missed(private_bus: PrivateBus) -> None:
     with Surface(private_bus.environ, wait_for_tray=TIMEOUT) as surface, FakePanel(private_bus):
-        assert surface.next() == TrayAppeared()
+        assert surface.next() == events.TrayAppeared()
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,11 @@ from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.desktop import icons
 from telex_start.desktop.tray import pystray_backend
 from telex_start.desktop.tray.pystray_backend import Backend, standing
 from telex_start.desktop.tray.tray import Tray
-from telex_start.events import (
-    Event,
-    IconClicked,
-    IconMiddleClicked,
-    MenuClicked,
-    MenuOpened,
-    ThreadFailed,
-    TrayAppeared,
-)
 from telex_start.face import SIGNED_OUT, Face
 from telex_start.menu import MenuItem, Muted, Unread
 from telex_start.states import State
@@ -81,7 +73,7 @@ class Shown:
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.events: SimpleQueue[events.Event] = SimpleQueue()
         self._monkeypatch = monkeypatch
 
     def start(self, icon_class: type[Icon] = Icon, shown: bool = True) -> Tray:
@@ -98,10 +90,10 @@ class Shown:
         if shown:
             Icon.go_on.set()
             if icon_class is Icon:
-                assert self.next() == TrayAppeared()
+                assert self.next() == events.TrayAppeared()
         return self.tray
 
-    def next(self) -> Event:
+    def next(self) -> events.Event:
         return self.events.get(timeout=TIMEOUT)
 
 
@@ -114,13 +106,13 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
 
 def test_a_loop_that_fails_is_told_without_its_text(shown: Shown) -> None:
     tray = shown.start(FailingIcon)
-    assert shown.next() == ThreadFailed("tray", "OSError")
+    assert shown.next() == events.ThreadFailed("tray", "OSError")
     assert tray.stop(0.1) is False
 
 
 def test_a_loop_that_ends_by_itself_is_told(shown: Shown) -> None:
     shown.start(EndingIcon)
-    assert {type(shown.next()) for _ in range(2)} == {TrayAppeared, ThreadFailed}
+    assert {type(shown.next()) for _ in range(2)} == {events.TrayAppeared, events.ThreadFailed}
 
 
 def test_a_toast_at_the_icon_is_shown_while_there_is_one(shown: Shown) -> None:
@@ -147,7 +139,7 @@ def test_what_pystrays_icon_tells_comes_as_events(shown: Shown) -> None:
     shown.start()
     shown.icon.on_open()  # type: ignore[attr-defined]
     shown.icon.on_middle_click()  # type: ignore[attr-defined]
-    assert [shown.next(), shown.next()] == [MenuOpened(), IconMiddleClicked()]
+    assert [shown.next(), shown.next()] == [events.MenuOpened(), events.IconMiddleClicked()]
 
 
 def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(shown: Shown) -> None:
@@ -167,7 +159,7 @@ def test_a_click_on_the_icon_is_its_default_action(shown: Shown) -> None:
     shown.icon.menu(shown.icon)
     [exit_item] = [item for item in shown.icon.menu if item.text == MenuItem.EXIT.value]
     exit_item(shown.icon)
-    assert [shown.next(), shown.next()] == [IconClicked(), MenuClicked(MenuItem.EXIT)]
+    assert [shown.next(), shown.next()] == [events.IconClicked(), events.MenuClicked(MenuItem.EXIT)]
     tray.face(FACE)
     assert shown.icon.renewed == 0
     tray.face(Face(State.ONLINE, 3, "Online"))

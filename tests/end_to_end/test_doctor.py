@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -250,9 +250,19 @@ def test_a_telex_that_is_not_reached(telex: Sandbox, config: dict[str, Any], say
     assert verdict(findings) == (f"Telex Start cannot do its job here: see {see}.", 1)
 
 
-def test_a_certificate_of_another_host(tmp_path: Path) -> None:
-    with _Server("another.example") as server:
-        [name, secure, *_] = server.findings()
+def test_a_certificate_of_another_host() -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("another.example").configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as server, authority.cert_pem.tempfile() as ca_file:
+
+        def serve() -> None:
+            with suppress(OSError):
+                context.wrap_socket(server.accept()[0], server_side=True)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        [name, secure, *_] = network.findings(config_at(server, ca_file), 0.3)
+        thread.join(30)
     assert name.mark is Mark.OK
     assert secure.mark is Mark.MISSING
     assert "IP address mismatch" in secure.found or "not valid for" in secure.found
@@ -323,59 +333,22 @@ def test_no_secret_and_no_address_is_told(tmp_path: Path, telex: Sandbox) -> Non
 # --- it comes to an end ---------------------------------------------------------------------------------------------
 
 
-class _Server:
-    """A TLS server for one name that accepts and says nothing more."""
-
-    def __init__(self, name: str, *, speaks: bool = True) -> None:
-        self._authority = trustme.CA()
-        self._certificate = self._authority.issue_cert(name)
-        self._speaks = speaks
-
-    def __enter__(self) -> _Server:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._certificate.configure_cert(self._context)
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(30)
-
-    def _serve(self) -> None:
-        open_ones = []
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                break
-            if self._speaks:
-                try:
-                    connection = self._context.wrap_socket(connection, server_side=True)
-                except OSError:
-                    connection.close()
-                    continue
-            open_ones.append(connection)
-        for connection in open_ones:
-            connection.close()
-
-    def findings(self, call_within: float = network.CALL_WITHIN) -> list[Finding]:
-        address = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        with self._authority.cert_pem.tempfile() as ca_file:
-            config = Config(api_url=f"https://{address}/api/v1", push_url=f"wss://{address}/push", ca_file=ca_file)
-            return list(network.findings(config, call_within))
+def config_at(server: socket.socket, ca_file: str | None = None) -> Config:
+    address = f"127.0.0.1:{server.getsockname()[1]}"
+    return Config(api_url=f"https://{address}/api/v1", push_url=f"wss://{address}/push", ca_file=ca_file)
 
 
-@pytest.mark.parametrize("speaks", [True, False], ids=["in HTTP", "in TLS"])
-def test_a_server_that_never_answers_costs_seconds(speaks: bool) -> None:
+def test_a_server_that_never_answers_costs_seconds(telex: Sandbox) -> None:
+    """In HTTP, and already in TLS."""
     spent = Stopwatch()
-    with _Server("127.0.0.1", speaks=speaks) as server:
-        found = {finding.subject: finding for finding in server.findings(call_within=0.3)}
+    telex.fault("login", delay=30)
+    found = {finding.subject: finding for finding in network.findings(config_of(telex), 0.3)}
+    telex.clear_faults()
+    assert found["TLS"].mark is Mark.OK and "did not answer in time" in found["API"].found
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it takes no call
+        found = {finding.subject: finding for finding in network.findings(config_at(server), 0.3)}
     assert spent.seconds() < 3
-    assert found["TLS"].mark is (Mark.OK if speaks else Mark.MISSING)
-    assert "did not answer in time" in found["API" if speaks else "TLS"].found
+    assert found["TLS"].mark is Mark.MISSING and "did not answer in time" in found["TLS"].found
     assert found["push server"].fatal
 
 

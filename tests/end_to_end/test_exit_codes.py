@@ -123,6 +123,15 @@ def test_a_reader_that_sleeps_keeps_it_neither_from_notifying_nor_from_ending(tm
         assert all("suppress-sound" in toast.hints for toast in daemon.shown[1:])
 
 
+def test_the_demo_has_a_sandbox_of_its_own_and_ends_after_so_many_toasts(tmp_path: Path) -> None:
+    with Program(tmp_path, "demo", "--headless", "--toasts", "2", "--story-interval", "0.1") as demo:
+        assert (demo.ended(), demo.errors) == (0, "")
+        assert demo.output[0].startswith("Signing in to the sandbox as ")
+        assert "2 toasts: the demo ends." in demo.output
+    with Program(tmp_path, "demo", "--toasts", "2", environ={"DISPLAY": ":987"}) as demo:
+        assert (demo.ended(), demo.errors) == (2, "telex-start: demo: --toasts needs --headless.\n")
+
+
 # --- 1 --------------------------------------------------------------------------------------------------------------
 
 PLANTED = """

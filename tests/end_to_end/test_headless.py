@@ -146,11 +146,6 @@ def dumps(process: Path) -> tuple[str, str]:
     return limit.split()[4], (process / "coredump_filter").read_text().strip()
 
 
-def test_libraries_of_a_desktop_are_not_loaded(agent: Program) -> None:
-    maps = Path(f"/proc/{agent.process.pid}/maps").read_text()
-    assert [name for name in ("libtk", "libgtk", "libX11", "libtcl", "_imaging") if name in maps] == []
-
-
 def test_its_end_is_in_order_and_every_line_was_as_documented(telex: Sandbox, agent: Program) -> None:
     telex.fault("connection", status=500, message=HOSTILE, times=1)
     telex.expire_tokens()

@@ -24,9 +24,7 @@ from telex_start.errors import ConfigError
 from telex_start.events import Event, Requested
 from telex_start.menu import Request
 from telex_start.process import instance, instance_unix, instance_windows, paths
-from tests.agent import Program, headless
 from tests.process import Process, until
-from tests.servers import Sandbox
 
 API = "https://api.telex.im/api/v1"
 
@@ -306,15 +304,6 @@ def test_of_many_starts_at_once_one_wins(tmp_path: Path) -> None:
         holders = [stack.enter_context(holder(tmp_path)) for _ in range(6)]
         assert sorted(each.next_line() for each in holders) == ["held", *["taken"] * 5]
         assert instance.ask(str(tmp_path), API, None) == "tray"
-
-
-def test_exit_ends_an_agent_that_is_still_signing_in(tmp_path: Path, telex: Sandbox) -> None:
-    telex.fault("login", delay=30)
-    with headless(tmp_path, telex) as program:
-        program.event("state", state="signing_in")
-        with Program(tmp_path, "--exit", environ=telex.environ) as caller:
-            assert (caller.ended(5), caller.output) == (0, ["Telex Start has ended."])
-        assert (program.ended(), program.errors) == (0, "")
 
 
 def test_without_a_runtime_folder_it_finds_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tests.process import TIMEOUT, until
 from tests.real_keyring import PROMPTER, RealKeyring, lacking
 from tests.servers import Sandbox
 
-from .test_tray import Desk
+from .desk import Desk
 
 pytestmark = [pytest.mark.desktop, pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}")]
 ONLINE, WAITING, SIGNED_OUT = "Online: 2 organisations", "Waiting for the keyring", "Signed out"

@@ -7,7 +7,6 @@ Linux is needed at import, and that the logic holds; not that Windows or macOS d
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tomllib
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from telex_start.doctor import desktop
 from telex_start.doctor.findings import log_folder_remedy, main_app_remedy, tk_remedy
 from telex_start.process import paths, streams
 from tests.process import ROOT
@@ -72,51 +72,6 @@ def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
         assert name == "process.instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
 
 
-_COLLECT = """
-import os, sys
-os.environ["PYSTRAY_BACKEND"] = "dummy"
-# First as it is, so that the standard library and the packages are there as Linux has them.
-import aiohttp, greenlet, hypothesis.stateful, jwt, pystray, trustme, truststore, websocket
-import PIL.Image, asyncio, logging.handlers, multiprocessing.connection, psutil, pytest, tkinter, xdist
-for name in ("jeepney", "Xlib", "gi"):
-    for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:
-        del sys.modules[loaded]
-sys.platform = "darwin"
-
-
-class Lacking:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("jeepney", "Xlib", "gi"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-
-
-sys.meta_path.insert(0, Lacking())
-
-
-class Collected:
-    def pytest_collection_finish(self, session):
-        for item in session.items:
-            print(item.nodeid)
-
-
-sys.exit(pytest.main(["--collect-only", "-rs", "-p", "no:cacheprovider", *sys.argv[1:]], plugins=[Collected()]))
-"""
-
-
-def test_on_macos_the_tests_that_can_run_are_collected_and_the_others_are_named() -> None:
-    """A mock of the platform: see above. It shows what is collected, not that it passes there."""
-    expected = {"ground/test_house.py", "session/test_leaving.py", "desktop/test_macos.py", "end_to_end/test_output.py"}
-    folders = ("desktop", "statusnotifier/test_menu.py", "toasts/test_bus.py")
-    command = [sys.executable, "-c", _COLLECT, *(f"tests/{name}" for name in (*folders, *sorted(expected)))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    collected = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
-    assert {f"tests/{module}" for module in expected} <= collected
-    named = set(re.findall(r"^SKIPPED \[1\] (\S+):0: left out on darwin: it speaks D-Bus$", done.stdout, re.MULTILINE))
-    assert {"tests/desktop/test_tray.py", "tests/statusnotifier/test_menu.py", "tests/toasts/test_bus.py"} <= named
-    assert not named & collected
-
-
 # --- terminals ------------------------------------------------------------------------------------------------------
 
 
@@ -161,6 +116,13 @@ def test_doctors_advice_is_for_the_platform(platform: str) -> None:
         "linux": "/path/to/client",
     }
     assert tomllib.loads(setting) == {"command": path[platform]}
+
+
+def test_doctor_finds_icon_and_toasts_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    found = {finding.subject: finding.found for finding in desktop.findings()}
+    assert found["tray"] == "an icon with a menu, by pystray"
+    assert found["toasts"].startswith("at the icon; Windows does not tell")
 
 
 # --- folders --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.agent import Program
-from tests.end_to_end.test_tray import Desk, browsing
+from tests.end_to_end.desk import Desk
+from tests.end_to_end.test_tray import browsing
 from tests.panel_item import PanelItem
 from tests.process import until
 from tests.servers import HISTORY

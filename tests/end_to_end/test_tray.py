@@ -3,67 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.agent import Program
-from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
-from tests.panel_item import PanelItem
+from tests.end_to_end.desk import Desk
 from tests.process import Stopwatch, until
-from tests.servers import Sandbox
 
 pytestmark = pytest.mark.desktop
-
-
-class Desk:
-    """A desktop with a panel and a notification daemon, a sandbox, and the agent on them."""
-
-    def __init__(self, folder: Path, *options: str, panel: bool = True) -> None:
-        self.folder = folder
-        self._options = options
-        self._panel = panel
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Desk:
-        enter = self._stack.enter_context
-        try:
-            self.telex = enter(Sandbox("--organisations", "2", "--rate", "0", *self._options))
-            xvfb = enter(Xvfb())
-            self.bus = enter(PrivateBus())
-            self.environ = {**xvfb.environ, **self.bus.environ, **self.telex.environ}
-            if self._panel:
-                self.panel = enter(FakePanel(self.bus))
-            self.daemon = enter(FakeNotificationDaemon(self.bus))
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def start(self, *options: str, given: str | None = None) -> Program:
-        return self._stack.enter_context(Program(self.folder, *options, environ=self.environ, given=given))
-
-    def sign_in(self) -> Program:
-        return self.start("--email", self.telex.email, "--password-stdin", given=self.telex.password + "\n")
-
-    def item(self, status: str) -> PanelItem:
-        """The icon, once its menu says so."""
-        item = self.panel.wait_for_item()
-        self.panel.wait_until(lambda: item.labels()[0] == status, f"the status {status!r}")
-        if status == "Online: 2 organisations":
-            # What is written while the agent asks what was unread before may be told with that.
-            self.telex.wait_until(lambda _: len(self.telex.calls("fetch-bots")) >= 2, timeout=30.0)
-        return item
-
-    def toast(self, summary: str) -> str:
-        """The body of the toast with that title, once it is shown."""
-        return self.daemon.body_of(summary)
 
 
 @pytest.fixture
@@ -112,8 +61,7 @@ def test_a_session_that_is_over_asks_for_the_person(desk: Desk) -> None:
     item = desk.panel.wait_for_item()
     desk.panel.wait_until(lambda: item.labels()[0].startswith("Sign in needed"), "sign in needed")
     assert {entry.label: entry.enabled for entry in item.menu()}["Login"] is True
-    look = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "Sign in"]
-    assert subprocess.run(look, env={**os.environ, **desk.environ}, capture_output=True, timeout=20).stdout
+    until(desk.windows, "no login window")
     # The window says it. Nothing is in front of it, and nothing holds back the toasts that come later.
     assert "Please sign in again" not in [toast.summary for toast in desk.daemon.shown]
 
@@ -189,11 +137,11 @@ def test_without_a_tray_it_runs_on_and_says_so(tmp_path: Path) -> None:
         assert "Notifications come all the same" in desk.toast("No tray for the icon")
         desk.telex.message(0, "General")
         desk.toast("General · Northwind Ops")
-        with FakePanel(desk.bus) as panel:
-            item = panel.wait_for_item()
-            panel.wait_until(lambda: item.labels()[0].startswith("Online"), "the icon")
-            item.click("Exit")
-            assert agent.ended() == 0
+        desk.panel_comes()
+        item = desk.panel.wait_for_item()
+        desk.panel.wait_until(lambda: item.labels()[0].startswith("Online"), "the icon")
+        item.click("Exit")
+        assert agent.ended() == 0
 
 
 def test_nowhere_for_an_icon_is_one_line_and_code_2(tmp_path: Path) -> None:

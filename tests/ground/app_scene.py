@@ -11,30 +11,13 @@ from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.agent import DispatchQueue
 from telex_start.app.app import App
 from telex_start.app.ports import Memory, Ports
 from telex_start.app.renewal import SELDOM
 from telex_start.config import Config
 from telex_start.errors import ConfigError
-from telex_start.events import (
-    AskForLink,
-    ChildSaid,
-    Command,
-    Event,
-    How,
-    LookUpSlug,
-    MainAppAnswered,
-    MenuClicked,
-    Organisation,
-    OrganisationsChanged,
-    PublicationsReceived,
-    SignIn,
-    SignInByLink,
-    StateChanged,
-    Trouble,
-    WatchAgents,
-)
 from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.news.unread import Counts
@@ -48,25 +31,25 @@ ME = "ada@example.org"
 CHANNEL = "org/user"
 ROOT = "https://telex.im"
 
-SIGNED_OUT = StateChanged(State.SIGNED_OUT)
-SIGNING_IN = StateChanged(State.SIGNING_IN)
-CONNECTING = StateChanged(State.CONNECTING)
-ONLINE = StateChanged(State.ONLINE, organisations=1, subscribed=1)
-RECONNECTING = StateChanged(State.RECONNECTING, "no connection to Telex", organisations=1)
-SESSION_OVER = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
-ONE_ORGANISATION = OrganisationsChanged((Organisation("org", "Northwind", CHANNEL),))
-EXIT = MenuClicked(MenuItem.EXIT)
-SUBMITTED = ChildSaid("login", {"email": ME, "password": "secret"})
-CLOSED = ChildSaid("login", {"closed": True})
+SIGNED_OUT = events.StateChanged(State.SIGNED_OUT)
+SIGNING_IN = events.StateChanged(State.SIGNING_IN)
+CONNECTING = events.StateChanged(State.CONNECTING)
+ONLINE = events.StateChanged(State.ONLINE, organisations=1, subscribed=1)
+RECONNECTING = events.StateChanged(State.RECONNECTING, "no connection to Telex", organisations=1)
+SESSION_OVER = events.StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
+ONE_ORGANISATION = events.OrganisationsChanged((events.Organisation("org", "Northwind", CHANNEL),))
+EXIT = events.MenuClicked(MenuItem.EXIT)
+SUBMITTED = events.ChildSaid("login", {"email": ME, "password": "secret"})
+CLOSED = events.ChildSaid("login", {"closed": True})
 """The person closed the login window: Cancel, Escape, or its own button."""
 OWN_WORDS = Toast(title="Telex Start", body="It says something.", key="said")
 
 
-def received(*data: dict[str, Any], how: How = How.LIVE) -> PublicationsReceived:
-    return PublicationsReceived(CHANNEL, data, how)
+def received(*data: dict[str, Any], how: events.How = events.How.LIVE) -> events.PublicationsReceived:
+    return events.PublicationsReceived(CHANNEL, data, how)
 
 
-def news(threads: int, how: How = How.LIVE) -> PublicationsReceived:
+def news(threads: int, how: events.How = events.How.LIVE) -> events.PublicationsReceived:
     return received(change("General", threads), how=how)
 
 
@@ -82,22 +65,22 @@ class Surface:
     """The tray: it opens windows and asks nothing itself, unless it is given answers as a terminal is."""
 
     def __init__(self) -> None:
-        self.answers: list[SignIn | AskForLink | SignInByLink | type[BaseException]] | None = None
+        self.answers: list[events.SignIn | events.AskForLink | events.SignInByLink | type[BaseException]] | None = None
         self.by_mail = False
         """The terminal asks for the link that was mailed."""
         self.asked_for: list[str] = []
-        self.states: list[StateChanged] = []
+        self.states: list[events.StateChanged] = []
         self.faces: list[Face] = []
         self.counts: list[Counts] = []
         self.toasts: list[Toast] = []
-        self.troubles: list[Trouble] = []
+        self.troubles: list[events.Trouble] = []
         self.ended_startups: list[str] = []
         self.spares_the_focus = True
         """Unlike on a desktop where a window cannot but take the focus."""
         self.fails_on: object = None
         """What it is shown that it fails on."""
 
-    def state(self, event: StateChanged) -> None:
+    def state(self, event: events.StateChanged) -> None:
         if event is self.fails_on:
             raise ZeroDivisionError("password=hunter2")
         self.states.append(event)
@@ -118,8 +101,8 @@ class Surface:
             raise ZeroDivisionError
         self.toasts.append(toast)
 
-    def trouble(self, trouble: Trouble) -> None:
-        if self.fails_on is Trouble:
+    def trouble(self, trouble: events.Trouble) -> None:
+        if self.fails_on is events.Trouble:
             raise ZeroDivisionError
         self.troubles.append(trouble)
 
@@ -133,7 +116,7 @@ class Surface:
     def may_open_unasked(self) -> bool:
         return self.spares_the_focus
 
-    def ask(self, email: str, mailed: bool) -> SignIn | AskForLink | SignInByLink | None:
+    def ask(self, email: str, mailed: bool) -> events.SignIn | events.AskForLink | events.SignInByLink | None:
         self.asked_for.append(f"the link to {email}" if mailed and self.by_mail else email)
         if self.answers is None:
             return None
@@ -170,16 +153,16 @@ class MainApp:
         """A click on a toast opens the client."""
         self.is_in_front: bool | Exception = False
         self.looks = 0
-        self.result: MainAppAnswered | Exception | None = None
+        self.result: events.MainAppAnswered | Exception | None = None
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.threads: list[threading.Thread] = []
 
-    def open(self, token: str) -> MainAppAnswered | None:
+    def open(self, token: str) -> events.MainAppAnswered | None:
         self.tokens.append(token)
         return self._do("open")
 
-    def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
+    def open_place(self, address: str, token: str, in_browser: bool) -> events.MainAppAnswered | None:
         self.tokens.append(token)
         return self._do(f"{'browse' if in_browser else 'open'} {address}")
 
@@ -193,10 +176,10 @@ class MainApp:
             raise self.is_in_front
         return self.is_in_front
 
-    def close(self) -> MainAppAnswered | None:
+    def close(self) -> events.MainAppAnswered | None:
         return self._do("close")
 
-    def _do(self, what: str) -> MainAppAnswered | None:
+    def _do(self, what: str) -> events.MainAppAnswered | None:
         self.threads.append(threading.current_thread())
         self.calls.append(what)
         assert self.may_go_on.wait(10)
@@ -206,10 +189,10 @@ class MainApp:
 
 
 class Session:
-    def __init__(self, dispatch: Callable[[Event], None]) -> None:
+    def __init__(self, dispatch: Callable[[events.Event], None]) -> None:
         self._dispatch = dispatch
-        self.sent: list[Command] = []
-        self.asked: list[LookUpSlug | WatchAgents] = []
+        self.sent: list[events.Command] = []
+        self.asked: list[events.LookUpSlug | events.WatchAgents] = []
         """What was sent that the person has not asked for."""
         self.hangs = False
         self.life: list[str] = []
@@ -218,8 +201,8 @@ class Session:
     def prefer(self, channels: frozenset[str]) -> None:
         self.preferred.append(channels)
 
-    def send(self, command: Command) -> None:
-        if isinstance(command, (LookUpSlug, WatchAgents)):
+    def send(self, command: events.Command) -> None:
+        if isinstance(command, (events.LookUpSlug, events.WatchAgents)):
             self.asked.append(command)
         else:
             self.sent.append(command)
@@ -227,7 +210,7 @@ class Session:
     def stop(self, seconds: float) -> bool:
         self.life.append("stopped")
         if not self.hangs:
-            self._dispatch(StateChanged(State.STOPPED))
+            self._dispatch(events.StateChanged(State.STOPPED))
         return not self.hangs
 
 
@@ -338,7 +321,7 @@ def main_app_threads() -> list[threading.Thread]:
 class Events(DispatchQueue):
     """A queue that fails a test which would wait for ever."""
 
-    def get(self, block: bool = True, timeout: float | None = None) -> Event:
+    def get(self, block: bool = True, timeout: float | None = None) -> events.Event:
         if block and timeout is None and self.empty() and not main_app_threads():
             pytest.fail("nothing comes any more")
         return super().get(block, timeout)
@@ -405,16 +388,16 @@ class Scene:
     def now(self, now: float) -> None:
         self.clocks.pass_by(now - self.clocks.now)
 
-    def run(self, *events: Event, sign_in: list[SignIn] | None = None, open_window: bool = False) -> int:
+    def run(self, *events: events.Event, sign_in: list[events.SignIn] | None = None, open_window: bool = False) -> int:
         """From the start through these events to Exit; the exit code."""
         self.put(*events, EXIT)
         return self.app.run([] if sign_in is None else sign_in, open_window)
 
-    def put(self, *events: Event) -> None:
+    def put(self, *events: events.Event) -> None:
         for event in events:
             self.events.put(event)
 
-    def turn(self, *events: Event) -> None:
+    def turn(self, *events: events.Event) -> None:
         """Handle these events, and what is due, without start and end."""
         self.put(*events)
         self.app.turn()
@@ -429,7 +412,7 @@ class Scene:
         self.turn(received(*data))
         return self.toasts.shown[-1]
 
-    def opened(self, *events: Event) -> list[str]:
+    def opened(self, *events: events.Event) -> list[str]:
         """What the main app was asked for, after these events."""
         self.turn(*events)
         self.threads_end()
@@ -452,7 +435,7 @@ class Scene:
             if not (toast.silent or toast in self.surface.toasts)
         ]
         told = {(trouble.title, trouble.message) for trouble in self.surface.troubles}
-        assert self.surface.fails_on is Trouble or set(said) <= told, "a terminal would not be told"
+        assert self.surface.fails_on is events.Trouble or set(said) <= told, "a terminal would not be told"
         return said
 
     @property

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from telex_start import events
 from telex_start.config import Config
-from telex_start.events import (
-    How,
-    Organisation,
-    OrganisationsChanged,
-    ProfileLookedUp,
-    PublicationsReceived,
-    SettingsLookedUp,
-    SignedIn,
-    UnreadSection,
-)
 from telex_start.news.notifier import Notifier
 from telex_start.news.quiet import Quiet
 from telex_start.news.unread import Counts
@@ -47,14 +38,16 @@ class Desk:
         self.look_up(organisations)
 
     def look_up(self, organisations: int) -> None:
-        found = tuple(Organisation(f"o{n}", f"Org {n}", f"o{n}/u") for n in range(organisations))
-        self.notifier.organisations(OrganisationsChanged(found))
+        found = tuple(events.Organisation(f"o{n}", f"Org {n}", f"o{n}/u") for n in range(organisations))
+        self.notifier.organisations(events.OrganisationsChanged(found))
 
     def sign_in(self) -> None:
-        self.notifier.signed_in(SignedIn(ME["id"], (ME["username"], ME["full_name"], ME["email"])))
+        self.notifier.signed_in(events.SignedIn(ME["id"], (ME["username"], ME["full_name"], ME["email"])))
 
-    def receive(self, *data: dict[str, Any], how: How = How.LIVE, now: float = 0.0, organisation: int = 0) -> None:
-        self.notifier.received(PublicationsReceived(f"o{organisation}/u", data, how), now)
+    def receive(
+        self, *data: dict[str, Any], how: events.How = events.How.LIVE, now: float = 0.0, organisation: int = 0
+    ) -> None:
+        self.notifier.received(events.PublicationsReceived(f"o{organisation}/u", data, how), now)
 
     def rows(
         self,
@@ -65,7 +58,7 @@ class Desk:
         organisation: int = 0,
     ) -> None:
         """A look-up's answer for one section."""
-        self.notifier.looked_up(UnreadSection(f"o{organisation}/u", section, rows, whole), now)
+        self.notifier.looked_up(events.UnreadSection(f"o{organisation}/u", section, rows, whole), now)
 
     def asks(self, *rows: dict[str, Any], now: float = 0.0, organisation: int = 0, **more: Any) -> None:
         """A whole look-up of one section of an organisation."""
@@ -88,10 +81,10 @@ class Desk:
         self.notifier.configure(Config(notification_types=types), self.time)
 
     def settings(self, *, now: float = 0.0, organisation: int = 0, **settings: Any) -> None:
-        self.notifier.settings(SettingsLookedUp(f"o{organisation}/u", **settings), now)
+        self.notifier.settings(events.SettingsLookedUp(f"o{organisation}/u", **settings), now)
 
     def pause(self, paused: bool, *, now: float = 0.0, timezone: str = "", organisation_id: str = "") -> None:
-        self.notifier.profile(ProfileLookedUp(paused, timezone, organisation_id), now)
+        self.notifier.profile(events.ProfileLookedUp(paused, timezone, organisation_id), now)
 
     def until(self, now: float) -> None:
         """Let time pass: each deadline is kept."""

@@ -12,15 +12,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.config import (
-    ENVIRONMENTS,
-    Config,
-    Given,
-    QuietHours,
-    given,
-    other_name,
-    resolve,
-)
+from telex_start.config import ENVIRONMENTS, Config, Given, QuietHours, given, other_name, resolve
 from telex_start.config_file import ConfigSource
 from telex_start.errors import ConfigError
 from telex_start.process import paths
@@ -41,13 +33,6 @@ def refused(file: str = "", environ: Mapping[str, str] | None = None, **options:
 
 
 # --- which one counts -----------------------------------------------------------------------------------------------
-
-
-def test_without_any_it_is_the_real_telex() -> None:
-    config = resolved()
-    assert (config.api_url, config.push_url, config.web_url) == ENVIRONMENTS["production"]
-    assert (config.ca_file, config.email, config.log_level, config.main_app_command) == (None, None, "info", None)
-    assert config.notification_types == ("unread_thread_change",)
 
 
 def test_variables_count_over_the_file_and_options_over_both() -> None:

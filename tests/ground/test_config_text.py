@@ -106,9 +106,7 @@ def settings_of(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
 @settings(max_examples=100)
 @given(text=st.sampled_from(list(TEXTS.values())), changes=st.lists(CHANGES, max_size=6))
-def test_a_change_keeps_every_comment_and_every_other_setting(
-    newline: str, text: str, changes: list[tuple[str, Any]]
-) -> None:
+def test_a_change_keeps_comments_and_other_settings(newline: str, text: str, changes: list[tuple[str, Any]]) -> None:
     original = text = text.replace("\n", newline)
     for key, value in changes:
         section, path = key.partition(".")[0], key.removesuffix(".notify")

@@ -268,9 +268,7 @@ def test_one_that_this_machine_cannot_even_try_is_passed_over(hosts: Hosts, bad:
     assert dial(dialler()) == alive
 
 
-def test_where_all_fail_the_most_telling_failure_is_said_and_what_was_looked_up_forgotten(
-    hosts: Hosts, resolver: Resolver
-) -> None:
+def test_where_all_fail_the_most_telling_is_said_and_the_look_up_forgotten(hosts: Hosts, resolver: Resolver) -> None:
     by = dialler()
     resolver.let_go()
     resolver.answer = [(9999, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))]  # a family that this machine does not have

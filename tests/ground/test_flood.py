@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from telex_start.events import How
 from tests.ground.desk import Desk, call, change, direct, message
 
 WINDOW = 5.1
@@ -54,54 +53,46 @@ class Flood(Desk):
         return told[0].body if told else None
 
 
+@pytest.fixture
+def flood() -> Flood:
+    return Flood()
+
+
 def told(count: int, conversations: int) -> str:
     return f"{count} more in {conversations} conversation{'s' if conversations > 1 else ''}"
 
 
-def test_a_thousand_are_three_and_one_summary_when_the_window_ends() -> None:
-    desk = Flood()
-    assert desk.burst(100.0, 1000, 12) == 3
-    assert desk.ends() == pytest.approx(100.0 + WINDOW)
-    assert desk.due(desk.ends() - 0.001) is None
-    assert desk.due(desk.ends()) == told(997, 12)
-    summary = desk.toasts[-1]
+def test_a_thousand_are_three_and_one_summary_when_the_window_ends(flood: Flood) -> None:
+    assert flood.burst(100.0, 1000, 12) == 3
+    assert flood.ends() == pytest.approx(100.0 + WINDOW)
+    assert flood.due(flood.ends() - 0.001) is None
+    assert flood.due(flood.ends()) == told(997, 12)
+    summary = flood.toasts[-1]
     assert (summary.title, summary.unread, summary.summary) == ("Telex", 997, True)
     assert summary.place is not None
     assert summary.place.channel == "o0/u", "all of it is of one organisation"
-    assert desk.notifier.deadline() is None
-    assert desk.due(1000.0) is None
+    assert flood.notifier.deadline() is None
+    assert flood.due(1000.0) is None
 
 
-def test_a_summary_of_several_organisations_leads_to_none_of_them() -> None:
-    desk = Desk(2)
-    for number in range(5):
-        desk.receive(change("a", number + 1), organisation=number % 2)
-    desk.until(10.0)
-    assert desk.bodies[3:] == [told(2, 2)]
-    assert desk.toasts[3].place is not None
-    assert desk.toasts[3].place.channel == ""
-
-
-def test_the_window_slides() -> None:
-    desk = Flood()
-    assert [desk.grow("c", now) for now in (0.0, 2.0, 4.0, 4.5)] == [True, True, True, False]
-    assert desk.ends() == WINDOW
-    assert desk.due(WINDOW) == told(1, 1)
+def test_the_window_slides(flood: Flood) -> None:
+    assert [flood.grow("c", now) for now in (0.0, 2.0, 4.0, 4.5)] == [True, True, True, False]
+    assert flood.ends() == WINDOW
+    assert flood.due(WINDOW) == told(1, 1)
     # 2.0, 4.0 and the summary are three; 2.0 leaves first.
-    assert not desk.grow("c", 6.0)
-    assert desk.ends() == pytest.approx(2.0 + WIDE)
+    assert not flood.grow("c", 6.0)
+    assert flood.ends() == pytest.approx(2.0 + WIDE)
 
 
-def test_of_what_was_read_there_is_no_summary_which_takes_no_place() -> None:
-    desk = Flood()
-    desk.burst(0.0, 10)
-    desk.reads("c0", 1.0, left=2)
-    assert desk.due(6.0) == told(2, 1)
-    desk.burst(100.0, 10)
-    desk.reads("c0", 101.0)
-    assert desk.due(106.0) is None
-    assert desk.notifier.deadline() is None
-    assert desk.burst(106.0, 4) == 3
+def test_of_what_was_read_there_is_no_summary_which_takes_no_place(flood: Flood) -> None:
+    flood.burst(0.0, 10)
+    flood.reads("c0", 1.0, left=2)
+    assert flood.due(6.0) == told(2, 1)
+    flood.burst(100.0, 10)
+    flood.reads("c0", 101.0)
+    assert flood.due(106.0) is None
+    assert flood.notifier.deadline() is None
+    assert flood.burst(106.0, 4) == 3
 
 
 def test_what_the_counts_do_not_hold_is_summarised_all_the_same() -> None:
@@ -115,29 +106,20 @@ def test_what_the_counts_do_not_hold_is_summarised_all_the_same() -> None:
     assert desk.due(200.0) is None, "it was read elsewhere"
 
 
-def test_a_second_full_window_in_a_row_is_wide_and_stays_so_until_one_passes_without_holding() -> None:
-    desk = Flood()
-    desk.burst(0.0, 10)
-    first = desk.ends()
-    assert desk.due(first) == told(7, 1)
-    assert desk.burst(first, 10) == 2, "the summary was the first of three"
-    second = desk.ends()
+def test_a_second_full_window_in_a_row_is_wide_and_stays_so_until_one_passes_without_holding(flood: Flood) -> None:
+    flood.burst(0.0, 10)
+    first = flood.ends()
+    assert flood.due(first) == told(7, 1)
+    assert flood.burst(first, 10) == 2, "the summary was the first of three"
+    second = flood.ends()
     assert second == pytest.approx(first + WIDE)
-    assert desk.due(second) == told(8, 1)
-    assert desk.burst(second, 10) == 2
-    third = desk.ends()
+    assert flood.due(second) == told(8, 1)
+    assert flood.burst(second, 10) == 2
+    third = flood.ends()
     assert third == pytest.approx(second + WIDE)
-    assert desk.due(third) is not None
-    assert desk.burst(third + 30.0, 10) == 3
-    assert desk.ends() == pytest.approx(third + 30.0 + WINDOW)
-
-
-def test_full_windows_far_apart_stay_narrow_also_for_a_late_caller() -> None:
-    desk = Flood()
-    for start, late in ((0.0, 0.0), (20.0, 0.0), (40.0, 5000.0), (6000.0, 0.0)):
-        assert desk.burst(start, 10) == 3
-        assert desk.ends() == pytest.approx(start + WINDOW)
-        assert desk.due(desk.ends() + late) == told(7, 1)
+    assert flood.due(third) is not None
+    assert flood.burst(third + 30.0, 10) == 3
+    assert flood.ends() == pytest.approx(third + 30.0 + WINDOW)
 
 
 def test_calls_do_not_wait_and_each_takes_a_place() -> None:
@@ -153,44 +135,41 @@ def test_calls_do_not_wait_and_each_takes_a_place() -> None:
     assert desk.due(4.0 + WINDOW) == told(8, 1)
 
 
-def test_signing_out_forgets_what_is_held_but_not_what_was_shown() -> None:
-    desk = Flood()
-    desk.burst(0.0, 10)
-    desk.notifier.clear()
-    desk.look_up(1)
-    assert desk.notifier.deadline() is None
-    desk.threads.clear()
-    assert not desk.grow("c0", 1.0)
-    assert desk.due(WINDOW) == told(1, 1)
+def test_signing_out_forgets_what_is_held_but_not_what_was_shown(flood: Flood) -> None:
+    flood.burst(0.0, 10)
+    flood.notifier.clear()
+    flood.look_up(1)
+    assert flood.notifier.deadline() is None
+    flood.threads.clear()
+    assert not flood.grow("c0", 1.0)
+    assert flood.due(WINDOW) == told(1, 1)
 
 
-def test_memory_is_bounded_and_nothing_is_lost_for_it() -> None:
-    desk = Flood()
-    desk.burst(0.0, 3)
+def test_memory_is_bounded_and_nothing_is_lost_for_it(flood: Flood) -> None:
+    flood.burst(0.0, 3)
     for number in range(APART + 100):
-        desk.grow(f"n{number}", 0.0)
-    assert desk.due(6.0) == told(APART + 100, APART + 1)
+        flood.grow(f"n{number}", 0.0)
+    assert flood.due(6.0) == told(APART + 100, APART + 1)
 
 
 # --- what is held by a pause ------------------------------------------------------------------------------------------
 
 
-def test_what_is_held_is_bounded_too_and_holds_no_words() -> None:
-    desk = Flood()
-    desk.pause(True)
+def test_what_is_held_is_bounded_too_and_holds_no_words(flood: Flood) -> None:
+    flood.pause(True)
     tracemalloc.start()
     try:
         for number in range(500):
-            desk.receive(
+            flood.receive(
                 direct(1, channel_id=f"d{number}", preview_message=f"{number}" + "x" * 7000, preview_thread=[])
             )
         assert tracemalloc.get_traced_memory()[0] < 2_000_000, "bytes"
     finally:
         tracemalloc.stop()
     for number in range(APART - 400):
-        desk.grow(f"n{number}", 0.0)
-    desk.pause(False)
-    assert desk.bodies == [f"{APART + 100} unread in {APART + 1} conversations"]
+        flood.grow(f"n{number}", 0.0)
+    flood.pause(False)
+    assert flood.bodies == [f"{APART + 100} unread in {APART + 1} conversations"]
 
 
 @pytest.mark.parametrize(
@@ -205,10 +184,7 @@ def test_what_is_held_is_bounded_too_and_holds_no_words() -> None:
     ],
     ids=["once each", "not what was told before", "mostly read", "read and back", "a mention", "what is not counted"],
 )
-def test_of_each_conversation_what_came_and_is_still_unread_is_told_once(
-    before: int, came: list[tuple[Any, Any]], body: str
-) -> None:
-    desk = Desk()
+def test_what_came_and_is_unread_is_told_once(desk: Desk, before: int, came: list[tuple[Any, Any]], body: str) -> None:
     desk.receive(change("a", before))
     desk.pause(True)
     for name, threads in came:
@@ -217,13 +193,3 @@ def test_of_each_conversation_what_came_and_is_still_unread_is_told_once(
     desk.pause(False, now=20.0)
     assert desk.bodies[-1] == body
     assert desk.titles.count("While paused") == 1
-
-
-def test_what_was_unread_before_a_sign_in_does_not_take_the_place_of_what_is_newer() -> None:
-    desk = Flood()
-    desk.pause(True)
-    desk.receive(change("a", 2), change("b", 1), how=How.CAUGHT_UP)
-    desk.receive(change("a", 4))
-    desk.notifier.answered("o0/u", 0.0)
-    desk.pause(False)
-    assert desk.bodies == ["5 unread in 2 conversations"]

@@ -10,15 +10,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from telex_start.push import frames
-from telex_start.push.frames import (
-    Gibberish,
-    Ping,
-    Publication,
-    PublicationPush,
-    Reply,
-    Subscribed,
-    Unreadable,
-)
 from telex_start.push.websocket import MOST_BYTES
 
 KEYS = st.sampled_from(
@@ -62,18 +53,18 @@ def test_what_is_unknown_is_ignored(line: str) -> None:
 @pytest.mark.parametrize("value", ["-1", "true", '"7"', "1.5", "null", "18446744073709551616", "1" * 400])
 def test_a_field_of_another_type_counts_as_absent(value: str) -> None:
     assert decoded(f'{{"push":{{"channel":"c","pub":{{"data":1,"offset":{value}}}}}}}') == [
-        PublicationPush("c", Publication(1, 0))
+        frames.PublicationPush("c", frames.Publication(1, 0))
     ]
 
 
 def test_an_epoch_that_could_not_be_sent_back_counts_as_absent() -> None:
     (reply,) = decoded('{"id":1,"subscribe":{"epoch":"\\ud83d","offset":3}}')
-    assert reply == Reply(1, subscribe=Subscribed(offset=3))
+    assert reply == frames.Reply(1, subscribe=frames.Subscribed(offset=3))
 
 
 def test_an_offset_may_be_any_uint64() -> None:
     (push,) = decoded('{"push":{"channel":"c","pub":{"data":1,"offset":18446744073709551615}}}')
-    assert push == PublicationPush("c", Publication(1, 2**64 - 1))
+    assert push == frames.PublicationPush("c", frames.Publication(1, 2**64 - 1))
     frames.encode(1, "subscribe", {"offset": 2**64 - 1})
 
 
@@ -84,13 +75,13 @@ def test_an_offset_may_be_any_uint64() -> None:
 def test_of_a_text_only_lone_surrogates_are_replaced(text: str) -> None:
     (push,) = decoded(json.dumps({"push": {"channel": "c", "pub": {"data": {text: text}}}}))
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    assert push == PublicationPush("c", Publication({whole: whole}))
+    assert push == frames.PublicationPush("c", frames.Publication({whole: whole}))
 
 
 @pytest.mark.parametrize("data", [DEEP, LONG, '"cut off'])
 def test_a_reply_that_no_decoder_takes_counts_as_answered_with_an_error(data: str) -> None:
     (reply,) = decoded(f'{{"id":12,"subscribe":{{"publications":[{{"data":{data}}}]}}}}')
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, frames.Reply)
     assert reply.id == 12
     assert reply.error is not None and reply.error.code == frames.UNREADABLE
 
@@ -98,12 +89,12 @@ def test_a_reply_that_no_decoder_takes_counts_as_answered_with_an_error(data: st
 @pytest.mark.parametrize("data", [DEEP, LONG, '"cut off'])
 def test_a_push_that_no_decoder_takes_is_said_so_and_the_next_line_read(data: str) -> None:
     frame = f'{{"push":{{"channel":"o/u","pub":{{"data":{data}}}}}}}\n{{}}'
-    assert decoded(frame) == [Unreadable("o/u"), Ping()]
+    assert decoded(frame) == [frames.Unreadable("o/u"), frames.Ping()]
 
 
 def test_a_line_that_no_decoder_takes_with_the_id_0_is_a_push() -> None:
     """It was a reply to a command that nobody has sent, and the channel's loss was told to nobody."""
-    assert decoded(f'{{"id":0,"push":{{"channel":"o/u","pub":{{"data":{DEEP}}}}}}}') == [Unreadable("o/u")]
+    assert decoded(f'{{"id":0,"push":{{"channel":"o/u","pub":{{"data":{DEEP}}}}}}}') == [frames.Unreadable("o/u")]
 
 
 @given(
@@ -128,14 +119,14 @@ HALF_A_MILLION = 500_000
 def test_half_a_million_unreadable_lines_are_not_all_read(line: str) -> None:
     read = decoded(f"{line}\n" * HALF_A_MILLION)
     assert len(read) == frames.MOST_UNREADABLE + 2
-    assert read[-1] == Gibberish()
+    assert read[-1] == frames.Gibberish()
 
 
 @pytest.mark.parametrize("line", ["{}", "", '{"push":{}}'])
 def test_half_a_million_useless_lines_are_not_all_read(line: str) -> None:
     read = decoded(f"{line}\n" * HALF_A_MILLION)
     assert len(read) <= frames.MOST_LINES + 1
-    assert read[-1] == Gibberish()
+    assert read[-1] == frames.Gibberish()
 
 
 def test_no_frame_of_publications_has_too_many_lines() -> None:
@@ -146,5 +137,5 @@ def test_no_frame_of_publications_has_too_many_lines() -> None:
 
 def test_what_is_no_number_is_nothing_and_bytes_that_are_no_utf_8_are_replaced() -> None:
     assert decoded(b'{"push":{"channel":"c","pub":{"data":[NaN,Infinity,-Infinity,1,"\xff"]}}}') == [
-        PublicationPush("c", Publication([None, None, None, 1, "\ufffd"]))
+        frames.PublicationPush("c", frames.Publication([None, None, None, 1, "\ufffd"]))
     ]

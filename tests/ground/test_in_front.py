@@ -6,18 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from telex_start import events
 from telex_start.app.news_controller import LOOK_HOLDS_FOR, LOOK_WITHIN
 from telex_start.config import Config
-from telex_start.events import (
-    ChannelAnswered,
-    CountsUnknown,
-    Event,
-    LookUpBegan,
-    MenuOpened,
-    SlugLookedUp,
-    UnreadLookedUp,
-    UnreadSection,
-)
 from tests.conftest import Threads
 from tests.ground.app_scene import CHANNEL, ONE_ORGANISATION, ONLINE, SIGNED_OUT, Scene, received
 from tests.ground.desk import change
@@ -52,9 +43,7 @@ def unread(scene: Scene) -> int:
 
 
 @pytest.mark.parametrize("in_front", [False, True, OSError("no display")], ids=["no", "yes", "failed"])
-def test_news_wait_for_the_look_and_in_front_of_the_client_they_count_alone(
-    scene: Scene, in_front: bool | Exception
-) -> None:
+def test_news_wait_for_the_look_and_in_front_of_it_they_count_alone(scene: Scene, in_front: bool | Exception) -> None:
     scene.turn(NEWS, MORE)
     assert (told(scene), unread(scene), scene.main_app.looks) == ([], 0, 1)
     looked(scene, in_front)
@@ -64,9 +53,10 @@ def test_news_wait_for_the_look_and_in_front_of_the_client_they_count_alone(
 
 
 @pytest.mark.parametrize(
-    "event", [ChannelAnswered(CHANNEL), CountsUnknown(CHANNEL), ONE_ORGANISATION, LookUpBegan(CHANNEL)]
+    "event",
+    [events.ChannelAnswered(CHANNEL), events.CountsUnknown(CHANNEL), ONE_ORGANISATION, events.LookUpBegan(CHANNEL)],
 )
-def test_what_comes_after_them_keeps_its_order_and_is_no_reason_to_look(scene: Scene, event: Event) -> None:
+def test_what_comes_after_them_keeps_its_order_and_is_no_reason_to_look(scene: Scene, event: events.Event) -> None:
     scene.turn(event)
     assert scene.main_app.looks == 0
     scene.turn(NEWS, event, MORE)
@@ -78,13 +68,13 @@ def test_what_comes_after_them_keeps_its_order_and_is_no_reason_to_look(scene: S
 @pytest.mark.parametrize(
     ("event", "looks"),
     [
-        (UnreadSection(CHANNEL, "channels_section", (), whole=True), 1),
-        (UnreadLookedUp(CHANNEL), 1),
-        (SlugLookedUp(CHANNEL, "s"), 0),
-        (MenuOpened(), 0),
+        (events.UnreadSection(CHANNEL, "channels_section", (), whole=True), 1),
+        (events.UnreadLookedUp(CHANNEL), 1),
+        (events.SlugLookedUp(CHANNEL, "s"), 0),
+        (events.MenuOpened(), 0),
     ],
 )
-def test_a_look_up_may_bring_news_too_and_for_nothing_else_nobody_looks(scene: Scene, event: Event, looks: int) -> None:
+def test_a_look_up_may_bring_news_and_nothing_else_does(scene: Scene, event: events.Event, looks: int) -> None:
     scene.turn(event)
     assert scene.main_app.looks == looks
 
@@ -132,17 +122,15 @@ def test_it_is_looked_only_where_the_person_wants_quiet_and_that_may_change() ->
     scene.turn(ONLINE, ONE_ORGANISATION, NEWS)
     assert (scene.main_app.looks, told(scene)) == (0, ["a"])
     scene.source.content = QUIET
-    scene.turn(MenuOpened(), MORE)
+    scene.turn(events.MenuOpened(), MORE)
     scene.threads_end()
     assert (scene.main_app.looks, told(scene)) == (1, ["a"])
     scene.source.content = Config()
-    scene.turn(MenuOpened(), received(change("c", 1)))
+    scene.turn(events.MenuOpened(), received(change("c", 1)))
     assert (scene.main_app.looks, told(scene)) == (1, ["a", "c"]), "what was seen counts no more"
 
 
-def test_where_there_is_no_thread_to_look_on_news_are_told_and_the_next_time_it_is_looked_again(
-    scene: Scene, threads: Threads
-) -> None:
+def test_without_a_thread_news_are_told_and_the_next_time_it_is_looked_again(scene: Scene, threads: Threads) -> None:
     """It was never looked again, and news popped up in front of the client for good."""
     threads.none = True
     scene.turn(NEWS)

@@ -129,9 +129,7 @@ def test_what_is_wrong_is_one_line_and_code_2(machine: Machine, argv: list[str],
         (b"\xff\xfe\n", "--password-stdin: the password is not in UTF-8."),
     ],
 )
-def test_a_password_that_is_none_is_refused(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, text: bytes, words: str
-) -> None:
+def test_no_password_is_refused(machine: Machine, monkeypatch: pytest.MonkeyPatch, text: bytes, words: str) -> None:
     given(monkeypatch, text)
     assert machine.run(*PIPED) == (2, "", f"telex-start: {words}\n")
 
@@ -222,7 +220,7 @@ def test_a_second_start_tells_the_first_what_it_is_for_and_ends(
         (["--headless"], []),
     ],
 )
-def test_a_mistake_in_the_configuration_keeps_nobody_from_an_agent_that_runs(
+def test_a_mistake_keeps_nobody_from_an_agent_that_runs(
     machine: Machine, argv: list[str], requests: list[Request]
 ) -> None:
     machine.start()
@@ -308,9 +306,7 @@ def test_a_pause_says_what_it_could_not_read(machine: Machine) -> None:
     assert Memory(API).load()[0].pause is not None
 
 
-def test_a_state_file_that_cannot_be_read_just_now_is_not_written_over(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_state_file_not_read_just_now_is_not_written_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(self: Memory) -> None:
         raise OSError(5, "Input/output error", self.path)
 

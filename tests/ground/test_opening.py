@@ -38,7 +38,6 @@ from tests.ground.app_scene import (
     CHANNEL,
     ONE_ORGANISATION,
     ONLINE,
-    OWN_WORDS,
     ROOT,
     SIGNED_OUT,
     Scene,
@@ -70,9 +69,7 @@ def scene() -> Iterator[Scene]:
 
 
 @pytest.mark.parametrize(("item", "call"), [(MenuItem.OPEN_MAIN_APP, "open"), (MenuItem.CLOSE_MAIN_APP, "close")])
-def test_the_main_app_is_opened_and_closed_on_another_thread_one_call_at_a_time(
-    scene: Scene, item: MenuItem, call: str
-) -> None:
+def test_the_main_app_is_opened_and_closed_on_a_thread_one_at_a_time(scene: Scene, item: MenuItem, call: str) -> None:
     scene.main_app.may_go_on.clear()
     scene.turn(MenuClicked(item), MenuClicked(item))
     scene.main_app.may_go_on.set()
@@ -93,14 +90,6 @@ def test_a_main_app_that_fails_is_said_without_the_text_of_its_error(scene: Scen
     scene.main_app.result = OSError("password=hunter2")
     scene.opened(MenuClicked(MenuItem.CLOSE_MAIN_APP))
     assert scene.said == [("Telex Start had a problem", "OSError; the log tells more.")]
-
-
-@pytest.mark.parametrize(
-    "click", [MenuClicked(MenuItem.OPEN_MAIN_APP, "t"), IconClicked("t"), ToastClicked(OWN_WORDS, token="t")]
-)
-def test_a_clicks_token_goes_with_the_main_app(scene: Scene, click: Event) -> None:
-    scene.opened(click)
-    assert (scene.main_app.tokens, scene.surface.ended_startups) == (["t"], [])
 
 
 def test_the_token_of_a_click_that_comes_too_soon_is_ended(scene: Scene) -> None:
@@ -135,11 +124,7 @@ def test_doctor_about_and_the_log_are_opened_with_what_they_show(scene: Scene) -
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [
-        ("doctor", "No window for Doctor"),
-        ("about", "No window for About"),
-        ("preferences", "No preferences window"),
-    ],
+    [("doctor", "No window for Doctor"), ("about", "No window for About"), ("preferences", "No preferences window")],
 )
 def test_a_window_that_cannot_be_shown_is_said_with_why(scene: Scene, name: str, title: str) -> None:
     scene.turn(ChildEnded(name))
@@ -280,15 +265,6 @@ def test_who_is_not_signed_in_is_asked_to(scene: Scene, state: StateChanged, cli
 
 
 # The list in the menu.
-
-
-def test_the_menu_lists_what_is_unread_as_soon_as_the_number_changes_until_the_end(scene: Scene) -> None:
-    scene.turn(received(change("General", 3)))
-    scene.wait(SELDOM)
-    face = scene.surface.faces[-1]
-    assert (face.unread, [one.label for one in face.recent]) == (3, ["# General (3)"])
-    scene.turn(SIGNED_OUT)
-    assert scene.surface.faces[-1].recent == ()
 
 
 def test_names_alone_renew_the_menu_as_seldom_as_numbers(scene: Scene) -> None:

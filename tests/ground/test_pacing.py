@@ -121,9 +121,7 @@ def test_whatever_the_answers_the_pace_stays_within_its_bounds(answers: list[boo
 
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 0.4), (0.5, 0.6)])
-def test_those_that_were_refused_together_do_not_ask_again_together_whatever_was_saved_up(
-    chance: float, seconds: float
-) -> None:
+def test_those_refused_together_do_not_ask_again_together_whatever_was_saved_up(chance: float, seconds: float) -> None:
     pacer = Pacer(Clock(), lambda: chance)
     pacer.answered(limited=True)
     assert pacer.wait() == pytest.approx(seconds)

@@ -6,19 +6,7 @@ import logging
 
 import pytest
 
-from telex_start.events import (
-    Event,
-    IconMiddleClicked,
-    MachineWoke,
-    MenuClicked,
-    MenuOpened,
-    MuteChosen,
-    Notice,
-    Requested,
-    ThreadFailed,
-    TrayAppeared,
-    TrayMissing,
-)
+from telex_start import events
 from telex_start.menu import MenuItem, Muted, MuteFor, Request
 from telex_start.toast import Conversation, Mute, Pause, Remembered
 from tests.ground.app_scene import ONE_ORGANISATION, ONLINE, Kept, Scene
@@ -26,11 +14,11 @@ from tests.ground.quiet_time import Clocks
 
 GENERAL = Conversation("org/user", "channels_section", "general")
 NORTHWIND = Conversation("org/user", "", "")
-PAUSE, RESUME = MenuClicked(MenuItem.PAUSE), MenuClicked(MenuItem.RESUME)
+PAUSE, RESUME = events.MenuClicked(MenuItem.PAUSE), events.MenuClicked(MenuItem.RESUME)
 
 
-def pause(argument: str) -> Requested:
-    return Requested(Request.PAUSE, argument)
+def pause(argument: str) -> events.Requested:
+    return events.Requested(Request.PAUSE, argument)
 
 
 class Machine:
@@ -44,9 +32,9 @@ class Machine:
     def start(self) -> None:
         self.scene = Scene(memory=self.memory, clocks=self.clocks)
         self.scene.put(ONLINE, ONE_ORGANISATION)
-        self.do(MenuOpened())
+        self.do(events.MenuOpened())
 
-    def do(self, *events: Event) -> str:
+    def do(self, *events: events.Event) -> str:
         """What the status line says of notifications, after these events."""
         self.scene.turn(*events)
         return self.scene.surface.faces[-1].quiet_words
@@ -76,7 +64,7 @@ def machine() -> Machine:
     ],
 )
 def test_the_menus_pauses_are_shown_and_kept(machine: Machine, item: MenuItem, words: str) -> None:
-    assert machine.do(MenuClicked(item, "token")) == words
+    assert machine.do(events.MenuClicked(item, "token")) == words
     assert machine.scene.surface.ended_startups == ["token"]
     face = machine.scene.surface.faces[-1]
     assert (face.status, face.quiet, face.resumable) == (f"Online: 1 organisation, {words}", True, True)
@@ -88,9 +76,9 @@ def test_the_menus_pauses_are_shown_and_kept(machine: Machine, item: MenuItem, w
 
 
 def test_the_middle_button_pauses_until_resumed_and_resumes_whatever_pause_there_is(machine: Machine) -> None:
-    assert machine.do(IconMiddleClicked()) == "paused"
-    assert machine.do(IconMiddleClicked()) == ""
-    assert machine.do(MenuClicked(MenuItem.PAUSE_HOUR), IconMiddleClicked()) == ""
+    assert machine.do(events.IconMiddleClicked()) == "paused"
+    assert machine.do(events.IconMiddleClicked()) == ""
+    assert machine.do(events.MenuClicked(MenuItem.PAUSE_HOUR), events.IconMiddleClicked()) == ""
 
 
 def test_the_command(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
@@ -138,15 +126,15 @@ def test_a_restart_of_the_machine_is_noted(machine: Machine) -> None:
 def test_waking_ends_what_was_slept_through(machine: Machine) -> None:
     machine.do(pause("tomorrow"))
     machine.clocks.pass_by(20 * 3600)
-    assert machine.do(MachineWoke()) == ""
+    assert machine.do(events.MachineWoke()) == ""
 
 
 def test_the_words_are_looked_at_when_the_menu_opens(machine: Machine) -> None:
     machine.do(pause("1h"))
     machine.clocks.set(2026, 11, 27, 16, 0)
-    assert machine.do(MenuOpened()) == "paused until 17:00"
+    assert machine.do(events.MenuOpened()) == "paused until 17:00"
     shown = len(machine.scene.surface.faces)
-    machine.do(MenuOpened())
+    machine.do(events.MenuOpened())
     assert len(machine.scene.surface.faces) == shown
 
 
@@ -159,7 +147,9 @@ def test_midnight_changes_the_words(machine: Machine) -> None:
 
 
 def test_muting_and_unmuting(machine: Machine) -> None:
-    machine.do(MuteChosen(GENERAL, MuteFor.HOUR, name="# General"), MuteChosen(NORTHWIND, MuteFor.UNTIL_UNMUTED))
+    machine.do(
+        events.MuteChosen(GENERAL, MuteFor.HOUR, name="# General"), events.MuteChosen(NORTHWIND, MuteFor.UNTIL_UNMUTED)
+    )
     assert machine.scene.surface.faces[-1].muted == (
         Muted(GENERAL, "# General", "until 14:30"),
         Muted(NORTHWIND, "Northwind"),
@@ -167,7 +157,7 @@ def test_muting_and_unmuting(machine: Machine) -> None:
     assert not machine.scene.surface.faces[-1].quiet
     machine.start()
     assert machine.muted == ["# General", "Northwind"]
-    machine.do(MuteChosen(NORTHWIND, None))
+    machine.do(events.MuteChosen(NORTHWIND, None))
     assert machine.muted == ["# General"]
     machine.wait(3600)
     assert machine.muted == []
@@ -178,15 +168,15 @@ def test_the_e_mail_address_stands_by_itself() -> None:
     machine = Machine(Kept(Remembered(email="ada@example.org")))
     machine.do(pause("on"))
     assert machine.memory.kept == Remembered(Pause(), email="ada@example.org")
-    machine.do(MenuClicked(MenuItem.SIGN_OUT))
+    machine.do(events.MenuClicked(MenuItem.SIGN_OUT))
     assert machine.memory.kept == Remembered(Pause())
 
 
-def test_what_cannot_be_kept_holds_until_the_end_and_is_said_and_logged_once(
-    machine: Machine, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_cannot_be_kept_holds_and_is_told_once(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
     machine.memory.full = True
-    assert machine.do(pause("1h"), pause("4h"), MuteChosen(GENERAL, MuteFor.UNTIL_UNMUTED)) == "paused until 17:30"
+    assert (
+        machine.do(pause("1h"), pause("4h"), events.MuteChosen(GENERAL, MuteFor.UNTIL_UNMUTED)) == "paused until 17:30"
+    )
     [(title, message)] = machine.scene.said
     assert title == "What is paused and muted is not saved"
     assert "No space left on device" in message
@@ -205,9 +195,7 @@ def test_what_was_forgotten_is_said() -> None:
     assert scene.said == [("Telex Start has forgotten a setting", "state.json cannot be understood.")]
 
 
-def test_what_cannot_be_read_is_said_and_not_written_over_and_holds_once_it_can(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_read_is_said_and_not_written_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = Kept(Remembered(mutes=(Mute(GENERAL, "# General"),), email="ada@example.org"))
 
     def failing() -> tuple[Remembered, str]:
@@ -232,13 +220,17 @@ def test_what_cannot_be_read_is_said_and_not_written_over_and_holds_once_it_can(
 
 def test_what_needs_the_person_comes_in_a_pause_and_the_rest_when_it_ends(machine: Machine) -> None:
     scene = machine.scene
-    scene.turn(pause("on"), Notice("Some organisations have no room", "…"), ThreadFailed("desktop", "ValueError"))
-    scene.turn(TrayMissing("no panel"))
+    scene.turn(
+        pause("on"), events.Notice("Some organisations have no room", "…"), events.ThreadFailed("desktop", "ValueError")
+    )
+    scene.turn(events.TrayMissing("no panel"))
     assert scene.toasts.shown == []
     assert len(scene.surface.troubles) == 3, "a terminal says it at once"
-    scene.turn(Notice("Please sign in again", "…", needs_person=True), MenuClicked(MenuItem.TEST_NOTIFICATIONS))
+    scene.turn(
+        events.Notice("Please sign in again", "…", needs_person=True), events.MenuClicked(MenuItem.TEST_NOTIFICATIONS)
+    )
     assert [toast.title for toast in scene.toasts.shown] == ["Please sign in again", "General · Telex"]
-    scene.turn(Notice("Some organisations have no room", "more", needs_person=True), pause("off"))
+    scene.turn(events.Notice("Some organisations have no room", "more", needs_person=True), pause("off"))
     assert [toast.title for toast in scene.toasts.shown[2:]] == [
         "Some organisations have no room",
         "Telex Start had a problem",
@@ -247,5 +239,5 @@ def test_what_needs_the_person_comes_in_a_pause_and_the_rest_when_it_ends(machin
 
 
 def test_what_is_taken_back_in_a_pause_is_never_said(machine: Machine) -> None:
-    machine.do(pause("on"), TrayMissing("no panel"), TrayAppeared(), pause("off"))
+    machine.do(pause("on"), events.TrayMissing("no panel"), events.TrayAppeared(), pause("off"))
     assert machine.scene.toasts.shown == []

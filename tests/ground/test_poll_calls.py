@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,55 +15,21 @@ from hypothesis import strategies as st
 
 from telex_start.errors import RateLimited, TelexFailure
 from telex_start.net.https import Answer
-from telex_start.session.pace import Pacer, Shared
-from telex_start.session.poll_calls import (
-    AGENTS,
-    CHANNELS,
-    DIRECT,
-    MESSAGE_FIELDS,
-    MOST_PAGES,
-    ROW_FIELDS,
-    NotThere,
-    PollCalls,
-)
-from telex_start.session.tokens import TokenStore
+from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, MESSAGE_FIELDS, MOST_PAGES, ROW_FIELDS, NotThere
+from tests.ground.telex import Telex, envelope
 
-BASE = "https://telex.test/api/v1"
 HTML = b"<html>Not Found</html>"
 HALF = "\N{REPLACEMENT CHARACTER}"
 
 
 def answer(data: Any = None, status: int = 200, **outside: Any) -> Answer:
-    body = {"status": "success" if status < 400 else "error", "status_code": status, "data": data, **outside}
-    return Answer(status, {}, json.dumps(body).encode())
+    return envelope(status, data, **outside)
 
 
-class Telex:
-    """Answers by the path, so many bytes at once, and remembers what was asked."""
+class Calls(Telex):
+    """Telex, of which the unread of an organisation is asked."""
 
-    def __init__(self, reply: Callable[[str], Answer], piece: int = 1000) -> None:
-        self._reply = reply
-        self._piece = piece
-        self.asked: list[str] = []
-        self.sent: list[tuple[str, Any]] = []
-        """The methods and bodies."""
-        self.leaves = 0
-        self.now = 100.0
-        self.pacer = Pacer(lambda: self.now)
-        store = TokenStore()
-        store.access = "ACCESS"
-        shared = Shared(store, self.pacer, lambda _: None, lambda: self.now, lambda: 0.0)
-        self.calls = PollCalls(BASE, self, shared)  # type: ignore[arg-type]
-
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **bounds: Any) -> Answer:
-        assert headers == {"Authorization": "Bearer ACCESS"}
-        self.sent.append((method, json))
-        assert bounds["deadline"].left() == 30.0
-        self.asked.append(url.removeprefix(BASE))
-        found = self._reply(self.asked[-1])
-        for start in range(0, len(found.body), self._piece):
-            bounds["take"](found.body[start : start + self._piece])
-        return found
+    leaves = 0
 
     def leave(self) -> None:
         self.leaves += 1
@@ -76,12 +42,8 @@ class Telex:
         return [row["channel_id"] for row in rows], whole
 
 
-def one(got: Answer) -> Telex:
-    return Telex(lambda _: got)
-
-
 def rows(*data: Any) -> tuple[dict[str, Any], ...]:
-    return one(answer([*data])).unread()[0]
+    return Calls(answer([*data])).unread()[0]
 
 
 def page_of(path: str) -> int:
@@ -97,7 +59,7 @@ def full(page: int, size: int = 50) -> list[dict[str, Any]]:
     [
         (answer(status=429), RateLimited),
         (answer(status=404), NotThere),
-        (answer(status_code=403), NotThere),
+        (answer(inner=403), NotThere),
         (Answer(404, {}, HTML), NotThere),
         (Answer(200, {}, b""), NotThere),
         (Answer(200, {}, b"[1]"), NotThere),
@@ -116,26 +78,26 @@ def full(page: int, size: int = 50) -> list[dict[str, Any]]:
 def test_what_an_answer_means_that_brings_nothing(got: Answer, error: type[Exception]) -> None:
     for section in (CHANNELS, DIRECT):
         with pytest.raises(error):
-            one(got).unread(section)
+            Calls(got).unread(section)
     with pytest.raises(error):
-        one(got).calls.muted("o1")
+        Calls(got).calls.muted("o1")
 
 
 def test_a_token_that_telex_repeats_is_struck_out() -> None:
     with pytest.raises(NotThere, match=r"^no … here$"):
-        one(answer(status=403, message="no ACCESS here")).unread()
+        Calls(answer(status=403, message="no ACCESS here")).unread()
 
 
 @pytest.mark.parametrize("body", [b'{"status":"success"}', b'{"status_code":200}', b'{"status_code":200,"data":null}'])
 def test_no_data_is_none(body: bytes) -> None:
-    assert one(Answer(200, {}, body)).unread() == ((), True)
+    assert Calls(Answer(200, {}, body)).unread() == ((), True)
 
 
 @given(st.binary(max_size=80) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_no_answer_raises_anything_else(body: bytes | str) -> None:
     raw = body if isinstance(body, bytes) else body.encode()
     for text in (raw, b'{"status":"success","data":' + raw + b"}"):
-        telex = one(Answer(200, {}, text))
+        telex = Calls(Answer(200, {}, text))
         calls: list[Callable[[], object]] = [telex.unread, telex.calls.profile]
         calls += [partial(call, "o1") for call in (telex.calls.muted, telex.calls.preference, telex.calls.slug)]
         for call in calls:
@@ -144,7 +106,7 @@ def test_no_answer_raises_anything_else(body: bytes | str) -> None:
 
 
 def test_the_pacer_hears_of_a_rate_limit() -> None:
-    telex = one(answer(status=429))
+    telex = Calls(answer(status=429))
     with pytest.raises(RateLimited):
         telex.calls.profile()
     assert telex.pacer.wait() > 0.3
@@ -154,15 +116,15 @@ def test_the_pacer_hears_of_a_rate_limit() -> None:
 
 
 def test_channels_and_agents_are_one_call_each() -> None:
-    telex = one(answer([{"channels_id": "c"}]))
+    telex = Calls(answer([{"channels_id": "c"}]))
     for section in (CHANNELS, AGENTS):
         assert telex.unread(section) == (({"channels_id": "c"},), True)
-    assert telex.asked == ["/organisations/o1/user-channels", "/organisations/o1/fetch-bots?limit=1000"]
+    assert telex.paths == ["/organisations/o1/user-channels", "/organisations/o1/fetch-bots?limit=1000"]
     assert telex.leaves == 0
 
 
 def test_as_many_agents_as_were_asked_for_may_not_be_all() -> None:
-    found, whole = one(answer([{"id": str(number)} for number in range(1000)])).unread(AGENTS)
+    found, whole = Calls(answer([{"id": str(number)} for number in range(1000)])).unread(AGENTS)
     assert (len(found), whole) == (1000, False)
 
 
@@ -191,18 +153,16 @@ SUGGESTED = [{"channel_id": "", "is_suggested": True}] * 50
         ),
     ],
 )
-def test_direct_messages_come_page_by_page_each_with_leave(
-    pages: list[Any], pagination: Any, count: int, whole: bool, asked: int
-) -> None:
-    telex = Telex(lambda path: answer(pages[page_of(path) - 1], **pagination))
+def test_direct_messages_come_in_pages(pages: list[Any], pagination: Any, count: int, whole: bool, asked: int) -> None:
+    telex = Calls(lambda path: answer(pages[page_of(path) - 1], **pagination))
     idents, all_of_them = telex.direct()
     assert (len(idents), len({*idents}), all_of_them) == (count, count, whole)
-    assert telex.asked == [f"/organisations/o1/dms?page={page}&limit=50" for page in range(1, asked + 1)]
+    assert telex.paths == [f"/organisations/o1/dms?page={page}&limit=50" for page in range(1, asked + 1)]
     assert telex.leaves == asked - 1, "the first one has leave already"
 
 
 def test_a_page_that_fails_fails_the_section() -> None:
-    telex = Telex(lambda path: answer(full(1)) if page_of(path) == 1 else answer(status=500))
+    telex = Calls(lambda path: answer(full(1)) if page_of(path) == 1 else answer(status=500))
     with pytest.raises(TelexFailure):
         telex.direct()
 
@@ -266,7 +226,7 @@ def test_in_whatever_pieces_and_of_whatever_types_it_comes_all_rows_are_there(
     around: dict[str, Any], there: list[dict[str, Any]], piece: int, spaces: bool
 ) -> None:
     text = json.dumps({**around, "data": there, "z": 1}, indent=1 if spaces else None, ensure_ascii=spaces)
-    found, whole = Telex(lambda _: Answer(200, {}, text.encode()), piece).unread()
+    found, whole = Calls(lambda _: Answer(200, {}, text.encode()), piece).unread()
     assert (len(found), whole) == (len(there), True)
     for row, came in zip(found, there, strict=True):
         for name in row.keys() - {"preview_thread"}:
@@ -292,12 +252,12 @@ def test_a_text_of_megabytes_is_cut() -> None:
 
 
 def test_what_is_too_much_is_left_out_and_what_is_far_too_large_is_not_read() -> None:
-    found, whole = one(answer([{"id": number} for number in range(10_001)])).unread()
+    found, whole = Calls(answer([{"id": number} for number in range(10_001)])).unread()
     assert (len(found), whole) == (10_000, False)
     large = "x" * 17_000_000
     half = large[:9_000_000]
     answers = [answer([], note=large), answer([{"name": large}]), answer([], one=half, two=half)]
-    telex = Telex(lambda _: answers.pop(), 1 << 20)
+    telex = Calls(lambda _: answers.pop(), 1 << 20)
     while answers:
         with pytest.raises(TelexFailure, match="far too large"):
             telex.unread()
@@ -306,7 +266,7 @@ def test_what_is_too_much_is_left_out_and_what_is_far_too_large_is_not_read() ->
 def test_of_forty_megabytes_of_previews_no_more_is_held_than_a_row_and_the_beginning_of_each() -> None:
     """All of it stayed."""
     row = {"channels_id": "c", "thread_count": 1, "preview_message": "x" * 20_000}
-    large = one(answer([{**row, "preview_thread": [message(message="y" * 20_000)]}] * 1000))
+    large = Calls(answer([{**row, "preview_thread": [message(message="y" * 20_000)]}] * 1000))
     tracemalloc.start()
     found, whole = large.unread()
     held, most = tracemalloc.get_traced_memory()
@@ -319,7 +279,7 @@ def test_half_an_emoji_and_a_byte_that_is_no_utf_8_cost_nothing_else() -> None:
     """What is made of each: test_frames.py."""
     row = rb'{"channel_id":"c","thread_count":1,"preview_message":"a\ud83d' + b'\xff"}'
     body = b'\xef\xbb\xbf{"status":"success","data":[' + row + b',{"channel_id":"d"}],"note":"\\ud83d"}'
-    (first, second), _ = one(Answer(200, {}, body)).unread()
+    (first, second), _ = Calls(Answer(200, {}, body)).unread()
     assert first["preview_message"] == f"a{HALF}{HALF}"
     assert second == {"channel_id": "d"}
 
@@ -352,16 +312,16 @@ PREFERENCE = "/organisations/o1/notification-preference?device_type=desktop"
     ],
 )
 def test_what_else_telex_says(call: str, path: str, data: Any, told: Any) -> None:
-    telex = one(answer(data))
+    telex = Calls(answer(data))
     assert getattr(telex.calls, call)(*["o1"] * (call != "profile")) == told
-    assert telex.asked == [path]
+    assert telex.asked == [("GET", path, {"Authorization": "Bearer ACCESS"}, None, 30.0, False)]
 
 
 def test_what_is_no_slug_is_none() -> None:
     nothing: list[Any] = [{}, {"organisation_slug": 7}, None, []]
     for data in nothing:
         with pytest.raises(NotThere):
-            one(answer(data)).calls.slug("o1")
+            Calls(answer(data)).calls.slug("o1")
 
 
 # Mark as read
@@ -376,36 +336,30 @@ def test_what_is_no_slug_is_none() -> None:
     ],
 )
 def test_marking_as_read_is_one_reading_call(section: str, group: bool, path: str) -> None:
-    telex = one(answer([]))
+    telex = Calls(answer([]))
     telex.calls.mark_as_read(section, "c1", group)
-    assert telex.asked == [path]
-
-
-def test_agents_have_no_such_call() -> None:
-    telex = one(answer([]))
-    with pytest.raises(NotThere):
-        telex.calls.mark_as_read(AGENTS, "c1", False)
-    assert telex.asked == []
+    assert telex.paths == [path]
 
 
 @pytest.mark.parametrize("ident", ["", ".", "..", "a/b", "..\\x"])
 def test_an_id_that_would_lead_elsewhere_is_asked_for_nothing(ident: str) -> None:
-    telex = one(answer([]))
+    telex = Calls(answer([]))
     with pytest.raises(NotThere):
         telex.calls.mark_as_read(CHANNELS, ident, False)
     with pytest.raises(NotThere):
         telex.calls.slug(ident)
-    assert telex.asked == []
+    assert telex.paths == []
 
 
 @pytest.mark.parametrize(("ident", "segment"), [("a b?c#d", "a%20b%3Fc%23d"), ("\ud83d", "%3F")])
 def test_an_id_is_percent_encoded(ident: str, segment: str) -> None:
-    telex = one(answer([]))
+    telex = Calls(answer([]))
     telex.calls.mark_as_read(CHANNELS, ident, False)
-    assert telex.asked == [f"/threads/channels/{segment}?page=1&limit=1"]
+    assert telex.paths == [f"/threads/channels/{segment}?page=1&limit=1"]
 
 
 def test_declining_a_call_is_one_call_that_says_so() -> None:
-    telex = one(answer({"buzz_id": "b1"}))
+    telex = Calls(answer({"buzz_id": "b1"}))
     telex.calls.decline("b1")
-    assert (telex.asked, telex.sent) == (["/buzz/b1/respond"], [("POST", {"action": "decline"})])
+    [asked] = telex.asked
+    assert (asked.method, asked.path, asked.body) == ("POST", "/buzz/b1/respond", {"action": "decline"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -10,25 +9,8 @@ from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.errors import NoNetwork
-from telex_start.events import (
-    CALL_OVER,
-    DeclineCall,
-    Event,
-    LookUpBegan,
-    LookUpSlug,
-    MarkAsRead,
-    MarkAsReadFailed,
-    MarkedAsRead,
-    Notice,
-    ProfileLookedUp,
-    SettingsLookedUp,
-    SlugLookedUp,
-    ThreadFailed,
-    UnreadLookedUp,
-    UnreadSection,
-    WatchSettings,
-)
 from telex_start.net.https import Answer
 from telex_start.session import poll_schedule
 from telex_start.session.pace import Pacer, Shared
@@ -37,22 +19,19 @@ from telex_start.session.poll_schedule import Schedule
 from telex_start.session.poller import Poller
 from telex_start.session.tokens import TokenStore
 from telex_start.toast import Conversation
+from tests.ground.telex import envelope
 
 A, B = "a/u", "b/u"
 LIMIT = 10.0
 NOTHING_THERE = Answer(404, {}, b"<html>")
 
 
-def answer(data: Any = None, status: int = 200) -> Answer:
-    return Answer(status, {}, json.dumps({"status_code": status, "data": data}).encode())
-
-
 class Telex:
     """Answers as the test wants it, one call after the other; each may be held back."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Answer | Exception] = {"/profile": answer({})}
-        self.usual: Answer = answer([])
+        self.answers: dict[str, Answer | Exception] = {"/profile": envelope(data={})}
+        self.usual: Answer = envelope(data=[])
         self.asked: list[str] = []
         self.came = threading.Condition()
         self.held: set[str] = set()
@@ -100,14 +79,11 @@ class Scene:
     def __init__(self) -> None:
         self.telex = Telex()
         self.now = 1000.0
-        self.tick = 0.0
-        """Seconds that pass each time somebody looks at the clock."""
         self.pacer = Pacer(self.clock, lambda: 0.5, 1000)
         self.pacer.tokens_first(False)
         self.shared = Shared(TokenStore(), self.pacer, self.take, self.clock, lambda: 0.5)
         self.shared.store.access = "ACCESS"
-        self.events: list[Event] = []
-        self.came = threading.Condition()
+        self.events: list[events.Event] = []
         self.begun = 0
         self.poller = self.make()
         self.poller.signed_in()
@@ -116,21 +92,14 @@ class Scene:
         return Poller(self.calls, self.shared, **options)
 
     def clock(self) -> float:
-        self.now += self.tick
         return self.now
 
     def calls(self) -> PollCalls:
         self.begun += 1
         return PollCalls("", self.telex, self.shared)  # type: ignore[arg-type]
 
-    def take(self, event: Event) -> None:
-        with self.came:
-            self.events.append(event)
-            self.came.notify_all()
-
-    def await_event(self, event: Event) -> None:
-        with self.came:
-            assert self.came.wait_for(lambda: event in self.events, LIMIT), self.events
+    def take(self, event: events.Event) -> None:
+        self.events.append(event)
 
     def online(self, *channels: str) -> None:
         self.poller.keep([*channels])
@@ -162,28 +131,26 @@ def scene() -> Iterator[Scene]:
 def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(scene: Scene) -> None:
     row = {"channels_id": "c1", "thread_count": 2}
     scene.telex.answers = {
-        "/profile": answer({"pause_notification": True, "timezone": "Europe/Berlin"}),
-        "/organisations/a/channels/notification-preference": answer([{"channels_id": "c9", "muted": True}]),
-        "/organisations/a/notification-preference": answer({"notify_about": "mentions", "time_range": "x"}),
-        "/organisations/a/user-channels": answer([row]),
-        "/organisations/a/dms": answer(status=500),
-        "/organisations/a/fetch-bots": answer(None),
+        "/profile": envelope(data={"pause_notification": True, "timezone": "Europe/Berlin"}),
+        "/organisations/a/channels/notification-preference": envelope(data=[{"channels_id": "c9", "muted": True}]),
+        "/organisations/a/notification-preference": envelope(data={"notify_about": "mentions", "time_range": "x"}),
+        "/organisations/a/user-channels": envelope(data=[row]),
+        "/organisations/a/dms": envelope(status=500),
+        "/organisations/a/fetch-bots": envelope(data=None),
     }
     scene.online(A)
     scene.idle()
     assert scene.events == [
-        ProfileLookedUp(True, "Europe/Berlin"),
-        SettingsLookedUp(A, frozenset({"c9"}), "mentions", "x"),
-        LookUpBegan(A),
-        UnreadSection(A, CHANNELS, (row,), True),
-        UnreadSection(A, AGENTS, (), True),
-        UnreadLookedUp(A),
+        events.ProfileLookedUp(True, "Europe/Berlin"),
+        events.SettingsLookedUp(A, frozenset({"c9"}), "mentions", "x"),
+        events.LookUpBegan(A),
+        events.UnreadSection(A, CHANNELS, (row,), True),
+        events.UnreadSection(A, AGENTS, (), True),
+        events.UnreadLookedUp(A),
     ]
 
 
-def test_what_was_large_is_not_asked_for_again_after_a_short_outage(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_large_is_not_asked_again_after_a_short_outage(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """40 MB: thrown away, and asked for again after each reconnect."""
     monkeypatch.setattr(poll_schedule, "LARGE", 10)
     scene.online(A)
@@ -198,11 +165,11 @@ def test_what_was_large_is_not_asked_for_again_after_a_short_outage(
 
 def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) -> None:
     scene.telex.usual = NOTHING_THERE
-    scene.telex.answers["/organisations/a/notification-preference"] = answer({"notify_about": "nothing"})
+    scene.telex.answers["/organisations/a/notification-preference"] = envelope(data={"notify_about": "nothing"})
     scene.online(A)
     scene.idle()
-    settings = SettingsLookedUp(A, None, "nothing", "")
-    assert scene.events == [ProfileLookedUp(False), settings, LookUpBegan(A), UnreadLookedUp(A)]
+    settings = events.SettingsLookedUp(A, None, "nothing", "")
+    assert scene.events == [events.ProfileLookedUp(False), settings, events.LookUpBegan(A), events.UnreadLookedUp(A)]
 
 
 def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) -> None:
@@ -236,9 +203,7 @@ def test_there_is_none_when_nothing_is_due_and_another_one_then(scene: Scene) ->
     assert (scene.begun, scene.telex.asked[-1]) == (2, "/profile")
 
 
-def test_at_the_end_the_call_is_broken_off_and_nothing_more_is_told(
-    scene: Scene, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_at_the_end_the_call_is_broken_off_and_no_more_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     scene.telex.hold("/organisations/a/user-channels")
     scene.online(A, B)
@@ -262,12 +227,12 @@ def test_without_a_connection_look_ups_stand_still_and_go_on_with_the_next(scene
     scene.poller.disconnected(scene.now)
     scene.telex.release()
     scene.idle()
-    assert LookUpBegan(A) not in scene.events
+    assert events.LookUpBegan(A) not in scene.events
     scene.now += 15.0
     scene.online(A)
     scene.idle()
-    assert scene.events.count(LookUpBegan(A)) == 1
-    assert scene.events[-1] == UnreadLookedUp(A)
+    assert scene.events.count(events.LookUpBegan(A)) == 1
+    assert scene.events[-1] == events.UnreadLookedUp(A)
 
 
 def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> None:
@@ -275,7 +240,7 @@ def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> Non
     scene.telex.answers["/organisations/b/user-channels"] = RuntimeError("x")
     scene.online(A, B)
     scene.idle()
-    assert scene.events.count(ThreadFailed("look-ups", "RuntimeError")) == 1
+    assert scene.events.count(events.ThreadFailed("look-ups", "RuntimeError")) == 1
     assert scene.telex.asked[-1] == "/organisations/b/user-channels"
     assert scene.poller.go_on() > scene.now, "and is no loop"
 
@@ -285,10 +250,10 @@ def test_a_thread_that_dies_is_followed_by_another(scene: Scene, monkeypatch: py
         patch.setattr(Schedule, "next", lambda *_: 1 / 0)
         scene.online(A)
         scene.idle()
-    assert scene.events == [ThreadFailed("look-ups", "ZeroDivisionError")]
+    assert scene.events == [events.ThreadFailed("look-ups", "ZeroDivisionError")]
     scene.poller.go_on()
     scene.idle()
-    assert scene.events[-1] == UnreadLookedUp(A)
+    assert scene.events[-1] == events.UnreadLookedUp(A)
 
 
 def test_what_is_of_interest_can_be_known_from_the_beginning(scene: Scene) -> None:
@@ -300,7 +265,7 @@ def test_what_is_of_interest_can_be_known_from_the_beginning(scene: Scene) -> No
     scene.poller.go_on()
     scene.idle()
     assert scene.telex.asked.count("/organisations/a/fetch-bots") == 2
-    scene.poller.obey(WatchSettings())
+    scene.poller.obey(events.WatchSettings())
     scene.idle()
     assert scene.telex.asked.count("/profile") == 1
     assert (scene.poller.settings, scene.poller.watched) == (True, frozenset({A}))
@@ -313,17 +278,17 @@ def test_who_is_not_signed_in_marks_nothing_as_read(scene: Scene) -> None:
 
 def test_a_slug_is_told_also_where_there_is_none(scene: Scene) -> None:
     scene.telex.answers |= {
-        "/organisations/a": answer({"organisation_slug": "acme"}),
+        "/organisations/a": envelope(data={"organisation_slug": "acme"}),
         "/organisations/b": NOTHING_THERE,
     }
     scene.online(A, B)
-    scene.poller.obey(LookUpSlug(A))
-    scene.poller.obey(LookUpSlug(B))
+    scene.poller.obey(events.LookUpSlug(A))
+    scene.poller.obey(events.LookUpSlug(B))
     scene.idle()
-    assert scene.events[-2:] == [SlugLookedUp(A, "acme"), SlugLookedUp(B, "")]
+    assert scene.events[-2:] == [events.SlugLookedUp(A, "acme"), events.SlugLookedUp(B, "")]
 
 
-READ = MarkAsRead(A, DIRECT, "c1", False, "Ada")
+READ = events.MarkAsRead(A, DIRECT, "c1", False, "Ada")
 CONVERSATION = Conversation(A, DIRECT, "c1")
 
 
@@ -337,8 +302,8 @@ def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
     place = scene.telex.asked.index("/organisations/a/user-channels")
     assert scene.telex.asked[place + 1] == "/dms/channels/c1/threads"
     assert scene.telex.asked.count("/dms/channels/c1/threads") == 1
-    assert not any(isinstance(event, MarkAsReadFailed) for event in scene.events)
-    assert MarkedAsRead(CONVERSATION) in scene.events
+    assert not any(isinstance(event, events.MarkAsReadFailed) for event in scene.events)
+    assert events.MarkedAsRead(CONVERSATION) in scene.events
 
 
 def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Scene) -> None:
@@ -351,20 +316,18 @@ def test_marking_as_read_waits_neither_for_tokens_nor_for_a_connection(scene: Sc
 @pytest.mark.parametrize(
     ("found", "message", "temporary"),
     [
-        (answer(status=404), "Telex says: HTTP 404.", False),
+        (envelope(status=404), "Telex says: HTTP 404.", False),
         (Answer(403, {}, b'{"message":"Not a member."}'), "Telex says: Not a member.", False),
         (NoNetwork("Telex did not answer in time."), "Telex did not answer in time.", True),
         (RuntimeError("x"), "Something unexpected went wrong; the log says what.", False),
     ],
 )
-def test_marking_as_read_that_fails_says_so(
-    scene: Scene, found: Answer | Exception, message: str, temporary: bool
-) -> None:
+def test_marking_that_fails_says_so(scene: Scene, found: Answer | Exception, message: str, temporary: bool) -> None:
     scene.telex.answers["/dms/channels/c1/threads"] = found
     scene.poller.obey(READ)
     scene.idle()
-    assert MarkAsReadFailed("Ada", message, CONVERSATION, temporary) in scene.events
-    assert MarkedAsRead(CONVERSATION) not in scene.events
+    assert events.MarkAsReadFailed("Ada", message, CONVERSATION, temporary) in scene.events
+    assert events.MarkedAsRead(CONVERSATION) not in scene.events
 
 
 def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: Scene) -> None:
@@ -374,7 +337,7 @@ def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: 
     scene.telex.await_asked("/dms/channels/c1/threads")
     for _ in range(101):
         scene.poller.obey(READ)
-    refused = [event for event in scene.events if isinstance(event, MarkAsReadFailed)]
+    refused = [event for event in scene.events if isinstance(event, events.MarkAsReadFailed)]
     assert [(event.name, event.conversation) for event in refused] == [("Ada", CONVERSATION)]
     scene.telex.release()
     scene.idle()
@@ -384,19 +347,19 @@ def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: 
 @pytest.mark.parametrize(
     ("found", "told"),
     [
-        (answer({"buzz_id": "b1"}), []),
-        (answer(status=400), [CALL_OVER]),
+        (envelope(data={"buzz_id": "b1"}), []),
+        (envelope(400), [events.CALL_OVER]),
         (
             NoNetwork("Telex did not answer in time."),
-            [Notice("The call was not declined", "Telex did not answer in time.", needs_person=True)],
+            [events.Notice("The call was not declined", "Telex did not answer in time.", needs_person=True)],
         ),
     ],
 )
 def test_a_call_is_declined_once_and_what_comes_of_it_is_said(
-    scene: Scene, found: Answer | Exception, told: list[Event]
+    scene: Scene, found: Answer | Exception, told: list[events.Event]
 ) -> None:
     scene.telex.answers["/buzz/b1/respond"] = found
-    scene.poller.obey(DeclineCall("b1"))
+    scene.poller.obey(events.DeclineCall("b1"))
     scene.idle()
     assert scene.telex.asked == ["/buzz/b1/respond"]
-    assert [event for event in scene.events if isinstance(event, Notice)] == told
+    assert [event for event in scene.events if isinstance(event, events.Notice)] == told

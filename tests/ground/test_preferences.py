@@ -258,9 +258,7 @@ def world(tmp_path: Path) -> Callable[[str], World]:
     return lambda text: World(tmp_path / "config.toml", text)
 
 
-def test_all_is_saved_and_told_and_the_file_first_and_what_fails_can_be_tried_again(
-    world: Callable[[str], World],
-) -> None:
+def test_all_is_saved_the_file_first_and_what_fails_can_be_tried_again(world: Callable[[str], World]) -> None:
     made = world('sound = "off"\n')
     made.login_fails = True
     made.set("sound", "on")

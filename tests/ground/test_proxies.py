@@ -99,9 +99,7 @@ def test_the_system_s_setting_counts_where_no_variable_is_set(
         ("http://ada:hun/ter2@p:3128", 'a "/", "?" or "#" in a password is written %2F, %3F or %23'),
     ],
 )
-def test_what_cannot_be_used_has_a_sentence_of_its_own(
-    address: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_used_has_its_own_sentence(address: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", address)
     with pytest.raises(ProxyFailed) as raised:
         proxies.proxy_for("api.telex.im")

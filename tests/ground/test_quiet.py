@@ -13,7 +13,7 @@ from telex_start.config import DAYS, Config, QuietHours
 from telex_start.events import Organisation
 from telex_start.menu import Muted, MuteFor
 from telex_start.news.quiet import Quiet
-from telex_start.toast import Conversation, Pause, Remembered
+from telex_start.toast import Conversation, Remembered
 from tests.ground.quiet_time import Clocks
 
 HOUR = 3600.0
@@ -125,16 +125,6 @@ def restarted(clocks: Clocks, kept: Remembered, config: Config | None = None) ->
     return quiet
 
 
-def test_a_restart_of_the_program_is_none_of_the_pause(clocks: Clocks) -> None:
-    before = clocks.quiet()
-    before.pause("1h", clocks.now)
-    clocks.pass_by(0.25 * HOUR)
-    clocks.set(2026, 11, 27, 3, 0)  # the clock is wrong now, and does not matter
-    quiet = restarted(clocks, before.remembered(Remembered()))
-    assert quiet.deadline() == clocks.now + 0.75 * HOUR
-    assert quiet.remembered(Remembered()) == before.remembered(Remembered())
-
-
 def test_a_restart_of_the_machine_goes_by_the_clock_on_the_wall(clocks: Clocks) -> None:
     before = clocks.quiet()
     before.pause("1h", clocks.now)
@@ -158,13 +148,6 @@ def test_a_machine_that_starts_in_1970_pauses_for_a_day_at_most(clocks: Clocks) 
     clocks.wall = 0.0
     quiet = restarted(clocks, before.remembered(Remembered()))
     assert quiet.deadline() == clocks.now + 24 * HOUR
-
-
-def test_a_pause_without_an_end_has_none(clocks: Clocks) -> None:
-    clocks.reboot()
-    quiet = restarted(clocks, Remembered(pause=Pause()))
-    assert quiet.paused
-    assert quiet.deadline() is None
 
 
 # --- quiet hours ----------------------------------------------------------------------------------------------------

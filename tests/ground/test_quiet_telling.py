@@ -139,14 +139,6 @@ def test_a_call_of_a_muted_conversation_does_not_ring_and_stops(desk: QuietDesk)
     assert desk.titles == ["Ben Okri is calling"] * 2, "the one in another conversation"
 
 
-def test_the_name_of_what_is_muted() -> None:
-    desk = QuietDesk(2)
-    desk.sign_in()
-    desk.comes(change("a", 1), direct())
-    names = [desk.notifier.name_of(one) for one in (A, Conversation("o0/u", "dm_channels_section", "d1"), ORG)]
-    assert names == ["# a · Org 0", "@ Ben Okri · Org 0", "Org 0"]
-
-
 # --- levels, and a configuration that changes -----------------------------------------------------------------------
 
 

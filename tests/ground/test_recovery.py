@@ -201,20 +201,6 @@ def settled(peer: Peer) -> list[int]:
     return told
 
 
-def publish(peer: Peer, count: int) -> list[int]:
-    return [peer.server.publish(CHANNELS[0]).number for _ in range(count)]
-
-
-def test_of_150_missed_and_100_kept_exactly_the_last_100_come() -> None:
-    peer = Peer(history=100)
-    publish(peer, 5)
-    settled(peer)
-    peer.drop()
-    published = publish(peer, 150)
-    assert settled(peer) == [LOST, *published[50:]]
-    assert peer.server.asked < 20
-
-
 def test_a_second_channel_profits_from_what_the_first_found_out() -> None:
     peer = Peer(history=100)
     settled(peer)
@@ -236,17 +222,6 @@ def test_a_second_channel_profits_from_what_the_first_found_out() -> None:
         asked[name] = peer.server.asked - before
         assert len(peer.numbers(name)) == 100
     assert asked[CHANNELS[1]] <= 4 < asked[CHANNELS[0]]
-
-
-def test_nothing_kept_is_found_out_at_once() -> None:
-    peer = Peer(history=100)
-    settled(peer)
-    peer.drop()
-    publish(peer, 90)
-    peer.server.trim(CHANNELS[0], 90)
-    before = peer.server.asked
-    assert settled(peer) == [LOST]
-    assert peer.server.asked - before <= 3  # two of them this channel's
 
 
 @pytest.mark.parametrize("known", [None, Position("e1", 3)])

@@ -64,9 +64,7 @@ def test_a_change_keeps_comments_order_and_other_groups() -> None:
         ("/a b/telex-start", "/b c/telex-start", False),
     ],
 )
-def test_what_somebody_else_has_put_in_is_a_change_and_what_desktops_do_by_themselves_is_none(
-    ours: str, theirs: str, edited: bool
-) -> None:
+def test_what_somebody_put_in_is_a_change_and_what_desktops_do_is_none(ours: str, theirs: str, edited: bool) -> None:
     text = desktop_files.at_login(["/a b/telex-start"]).replace(ours, theirs)
     assert desktop_files.edited(text, desktop_files.at_login, [desktop_files.AT_LOGIN]) is edited
 

@@ -8,29 +8,11 @@ from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN
 from telex_start.app.sign_in_dialogue import WAIT_WITHIN
 from telex_start.config import ENVIRONMENTS, Config
 from telex_start.errors import NobodyToAsk
-from telex_start.events import (
-    CancelSignIn,
-    ChildEnded,
-    ChildSaid,
-    Event,
-    IconClicked,
-    MachineWoke,
-    MenuClicked,
-    Requested,
-    SignIn,
-    SignInFailed,
-    SignInFailure,
-    SignOut,
-    StateChanged,
-    ToastClicked,
-    TrayAppeared,
-    TrayMissing,
-    Trouble,
-)
 from telex_start.menu import MenuItem, Request
 from telex_start.news import wording
 from telex_start.states import State
@@ -52,24 +34,27 @@ from tests.ground.app_scene import (
 )
 
 GRACE = "grace@example.org"
-LOGIN, SIGN_OUT = MenuClicked(MenuItem.LOGIN), MenuClicked(MenuItem.SIGN_OUT)
-SUBMITTED_BY_GRACE = ChildSaid("login", {"email": GRACE, "password": "s3cret"})
+ICON = events.TrayAppeared()
+LOGIN, SIGN_OUT = events.MenuClicked(MenuItem.LOGIN), events.MenuClicked(MenuItem.SIGN_OUT)
+SUBMITTED_BY_GRACE = events.ChildSaid("login", {"email": GRACE, "password": "s3cret"})
 ENDED = "Your Telex session has ended. Please sign in again."
 SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
 SIGN_IN_BY_CLICK = (wording.SIGN_IN_BY_CLICK.title, wording.SIGN_IN_BY_CLICK.body)
 HINT = (wording.SIGNED_OUT.title, wording.SIGNED_OUT.body)
-CANCELLED = StateChanged(State.SIGN_IN_NEEDED)
+CANCELLED = events.StateChanged(State.SIGN_IN_NEEDED)
 """What the session says where there are stream positions that the same person may want to go on from."""
-STALE = StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
+STALE = events.StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
 BUSY, ACCEPTED, SUCCESS = "Signing in…", "Password accepted. Connecting…", "success: Signed in: 1 organisation."
 
 
-def refusal(kind: SignInFailure = SignInFailure.CREDENTIALS, message: str = "…", **more: bool) -> SignInFailed:
-    return SignInFailed("Sign-in refused", message, kind, **more)
+def refusal(
+    kind: events.SignInFailure = events.SignInFailure.CREDENTIALS, message: str = "…", **more: bool
+) -> events.SignInFailed:
+    return events.SignInFailed("Sign-in refused", message, kind, **more)
 
 
-def online(organisations: int, subscribed: int, refused: int = 0) -> StateChanged:
-    return StateChanged(State.ONLINE, "", organisations, subscribed, refused)
+def online(organisations: int, subscribed: int, refused: int = 0) -> events.StateChanged:
+    return events.StateChanged(State.ONLINE, "", organisations, subscribed, refused)
 
 
 @pytest.fixture
@@ -83,7 +68,7 @@ def scene() -> Iterator[Scene]:
 
 
 def test_credentials_given_at_the_start_go_to_the_session_and_are_kept_nowhere(scene: Scene) -> None:
-    given = SignIn(GRACE, "secret", persist=True)
+    given = events.SignIn(GRACE, "secret", persist=True)
     box = [given]
     scene.run(LOGIN, sign_in=box)
     assert (scene.session.sent, box) == ([given], [])
@@ -91,26 +76,21 @@ def test_credentials_given_at_the_start_go_to_the_session_and_are_kept_nowhere(s
     assert scene.windows.opened == [(GRACE, True, "")]
 
 
-def test_without_credentials_the_icon_comes_with_a_hint_once(scene: Scene) -> None:
-    scene.run(TrayAppeared(), TrayAppeared())
-    assert scene.said == [HINT]
-    assert scene.windows.opened == []
-
-
-def test_the_hint_is_left_out_where_somebody_is_signing_in_already(scene: Scene) -> None:
-    scene.run(SIGNING_IN, TrayAppeared(), SIGNED_OUT, TrayAppeared())
-    assert scene.said == []
-
-
-def test_the_hint_goes_when_somebody_signs_in(scene: Scene) -> None:
-    scene.run(TrayAppeared(), SIGNING_IN)
-    assert scene.said == [HINT]
-    assert scene.toasts.on_screen == []
+@pytest.mark.parametrize(
+    ("happens", "said"),
+    [([ICON, ICON, SIGNING_IN], [HINT]), ([SIGNING_IN, ICON, SIGNED_OUT, ICON], [])],
+    ids=["once", "somebody is signing in already"],
+)
+def test_the_icon_comes_with_a_hint_that_goes_at_a_sign_in(
+    scene: Scene, happens: list[events.Event], said: list[tuple[str, str]]
+) -> None:
+    scene.run(*happens)
+    assert (scene.said, scene.windows.opened, scene.toasts.on_screen) == (said, [], [])
     assert wording.SIGNED_OUT.transient
 
 
 def test_a_terminal_is_asked_and_again_after_a_refusal(scene: Scene) -> None:
-    answers = [SignIn(GRACE, "wrong", persist=True), SignIn(GRACE, "secret", persist=True)]
+    answers = [events.SignIn(GRACE, "wrong", persist=True), events.SignIn(GRACE, "secret", persist=True)]
     scene.surface.answers = [*answers, NobodyToAsk]
     assert scene.run(refusal(), refusal()) == EXIT_REFUSED
     assert (scene.surface.asked_for, scene.session.sent) == ([ME, GRACE, GRACE], answers)
@@ -121,9 +101,7 @@ def test_a_terminal_is_asked_and_again_after_a_refusal(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "words"), [(KeyboardInterrupt, 0, ""), (NobodyToAsk, EXIT_REFUSED, "nobody is there")]
 )
-def test_a_question_without_an_answer_is_the_end(
-    scene: Scene, answer: type[BaseException], code: int, words: str
-) -> None:
+def test_a_question_without_answer_is_the_end(scene: Scene, answer: type[BaseException], code: int, words: str) -> None:
     scene.surface.answers = [answer]
     assert scene.run() == code
     assert scene.app.last_words == words
@@ -131,7 +109,7 @@ def test_a_question_without_an_answer_is_the_end(
 
 
 def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> None:
-    again = SignIn(ME, "secret", persist=True)
+    again = events.SignIn(ME, "secret", persist=True)
     scene.surface.answers = [again, again]
     assert scene.run(ONLINE, SESSION_OVER) == 0
     assert (scene.said, scene.session.sent) == ([SIGN_IN_NEEDED], [again, again])
@@ -139,7 +117,7 @@ def test_a_terminal_is_told_that_the_session_is_over_and_asked(scene: Scene) -> 
 
 def test_where_nobody_can_be_asked_a_session_that_is_over_is_the_end(scene: Scene) -> None:
     scene.surface.answers = [NobodyToAsk]
-    assert scene.run(ONLINE, SESSION_OVER, sign_in=[SignIn(ME, "secret")]) == EXIT_ENDED
+    assert scene.run(ONLINE, SESSION_OVER, sign_in=[events.SignIn(ME, "secret")]) == EXIT_ENDED
     assert scene.app.last_words == "the session has ended: Your Telex session has ended."
     assert scene.said == [SIGN_IN_NEEDED]
 
@@ -156,11 +134,9 @@ def test_login_opens_the_window_and_then_brings_it_forward(scene: Scene) -> None
 
 @pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
 @pytest.mark.parametrize("again", [False, True])
-def test_login_opens_it_for_who_is_signed_in_only_where_that_must_be_renewed(
-    scene: Scene, state: StateChanged, again: bool
-) -> None:
-    asked = StateChanged(state.state, sign_in_again=again)
-    scene.turn(asked, Requested(Request.LOGIN))
+def test_login_opens_it_where_a_session_must_be_renewed(scene: Scene, state: events.StateChanged, again: bool) -> None:
+    asked = events.StateChanged(state.state, sign_in_again=again)
+    scene.turn(asked, events.Requested(Request.LOGIN))
     assert scene.opened() == ([] if again else ["open"])
     scene.run(LOGIN)
     assert scene.windows.opened == [(ME, True, "")] * again
@@ -173,25 +149,25 @@ def test_asking_for_the_window_that_shows_its_success_opens_another(scene: Scene
 
 
 @pytest.mark.parametrize("state", [CONNECTING, ONLINE, RECONNECTING], ids=lambda event: event.state.value)
-def test_a_session_that_is_over_needs_the_person(scene: Scene, state: StateChanged) -> None:
+def test_a_session_that_is_over_needs_the_person(scene: Scene, state: events.StateChanged) -> None:
     scene.run(state, SESSION_OVER)
     assert scene.said == []  # the window says it, and a toast would be in front of it
     assert scene.windows.opened == [(ME, False, ENDED)]
 
 
 @pytest.mark.parametrize(
-    ("events", "words"),
+    ("happens", "words"),
     [
         # What is being typed elsewhere would go into the password (sway).
-        ([refusal(SignInFailure.FORM, "The form is wrong.")], ("Sign-in refused", "The form is wrong.")),
+        ([refusal(events.SignInFailure.FORM, "The form is wrong.")], ("Sign-in refused", "The form is wrong.")),
         ([ONLINE, SESSION_OVER], SIGN_IN_BY_CLICK),
     ],
 )
 def test_where_a_window_would_take_the_focus_there_is_a_toast_and_a_click_on_it_opens_the_window(
-    scene: Scene, events: list[Event], words: tuple[str, str]
+    scene: Scene, happens: list[events.Event], words: tuple[str, str]
 ) -> None:
     scene.surface.spares_the_focus = False
-    scene.run(*events, ToastClicked(OWN_WORDS, token="token"), sign_in=[SignIn(ME, "wrong")])
+    scene.run(*happens, events.ToastClicked(OWN_WORDS, token="token"), sign_in=[events.SignIn(ME, "wrong")])
     assert scene.said == [words]
     assert scene.windows.opened == [(ME, True, "")]
     assert scene.surface.ended_startups == ["token", ""]  # the second is that of Exit
@@ -200,9 +176,9 @@ def test_where_a_window_would_take_the_focus_there_is_a_toast_and_a_click_on_it_
 
 
 @pytest.mark.parametrize(
-    ("after", "left"), [(MachineWoke(), ["Please sign in again"]), (SIGNING_IN, []), (SIGNED_OUT, [])]
+    ("after", "left"), [(events.MachineWoke(), ["Please sign in again"]), (SIGNING_IN, []), (SIGNED_OUT, [])]
 )
-def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: Event, left: list[str]) -> None:
+def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: events.Event, left: list[str]) -> None:
     """It stayed to the next log-out of the desktop, and held back every later toast on GNOME and Cinnamon."""
     scene.surface.spares_the_focus = False
     scene.run(ONLINE, SESSION_OVER, after)
@@ -211,12 +187,10 @@ def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: Ev
 
 
 @pytest.mark.parametrize(
-    ("events", "title"), [([LOGIN], "No login window"), ([ONLINE, SESSION_OVER], "Please sign in again")]
+    ("happens", "title"), [([LOGIN], "No login window"), ([ONLINE, SESSION_OVER], "Please sign in again")]
 )
-def test_a_window_that_cannot_be_shown_or_dies_is_said_and_the_next_is_another(
-    scene: Scene, events: list[Event], title: str
-) -> None:
-    scene.turn(*events, ChildEnded("login", "It needs XWayland."))
+def test_a_window_that_fails_is_said_and_another_opens(scene: Scene, happens: list[events.Event], title: str) -> None:
+    scene.turn(*happens, events.ChildEnded("login", "It needs XWayland."))
     assert scene.said == [(title, "It needs XWayland.")]
     scene.windows.logins[0].closed = True
     scene.turn(LOGIN)
@@ -225,16 +199,16 @@ def test_a_window_that_cannot_be_shown_or_dies_is_said_and_the_next_is_another(
 
 
 def test_a_sign_in_goes_on_without_its_window_and_one_that_ended_says_nothing(scene: Scene) -> None:
-    scene.turn(LOGIN, SUBMITTED, ChildEnded("login"), CLOSED, SIGNING_IN, CONNECTING, ONLINE)
-    assert (scene.session.sent, scene.said) == ([SignIn(ME, "secret")], [])
+    scene.turn(LOGIN, SUBMITTED, events.ChildEnded("login"), CLOSED, SIGNING_IN, CONNECTING, ONLINE)
+    assert (scene.session.sent, scene.said) == ([events.SignIn(ME, "secret")], [])
     assert scene.windows.logins[0].shown == [BUSY]
 
 
-@pytest.mark.parametrize("kind", SignInFailure, ids=lambda kind: kind.value)
-def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Scene, kind: SignInFailure) -> None:
-    scene.run(refusal(kind), sign_in=[SignIn(ME, "wrong")])
+@pytest.mark.parametrize("kind", events.SignInFailure, ids=lambda kind: kind.value)
+def test_refused_credentials_of_the_start_open_a_window_that_says_why(scene: Scene, kind: events.SignInFailure) -> None:
+    scene.run(refusal(kind), sign_in=[events.SignIn(ME, "wrong")])
     [trouble] = scene.surface.troubles
-    needs_another = kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED)
+    needs_another = kind in (events.SignInFailure.CREDENTIALS, events.SignInFailure.FORM, events.SignInFailure.REFUSED)
     assert scene.windows.opened == [(ME, False, trouble.message)] * needs_another
 
 
@@ -247,7 +221,7 @@ def test_a_sign_in_that_ends_without_a_session_says_nothing_of_one(scene: Scene)
 
 
 @pytest.mark.parametrize(
-    ("events", "shown"),
+    ("happens", "shown"),
     [
         (
             [SIGNING_IN, CONNECTING, online(3, 0), online(3, 1)],
@@ -260,16 +234,16 @@ def test_a_sign_in_that_ends_without_a_session_says_nothing_of_one(scene: Scene)
             [online(2, 0, refused=2)],
             [BUSY, "success: Signed in, but Telex refuses notifications for all your organisations."],
         ),
-        ([Trouble("No connection to Telex", "It is down.")], [BUSY]),
-        ([CONNECTING, Trouble("No connection", "It is down.")], [BUSY, ACCEPTED, "It is down. Trying again…"]),
-        ([CONNECTING, Trouble("No connection.", "")], [BUSY, ACCEPTED, "No connection. Trying again…"]),
+        ([events.Trouble("No connection to Telex", "It is down.")], [BUSY]),
+        ([CONNECTING, events.Trouble("No connection", "It is down.")], [BUSY, ACCEPTED, "It is down. Trying again…"]),
+        ([CONNECTING, events.Trouble("No connection.", "")], [BUSY, ACCEPTED, "No connection. Trying again…"]),
         ([CONNECTING, SESSION_OVER], [BUSY, ACCEPTED, "failure: Your Telex session has ended."]),
         ([CONNECTING, CANCELLED], [BUSY, ACCEPTED, f"failure: {ENDED}"]),
     ],
 )
-def test_how_a_sign_in_goes_on_is_said_in_its_window_alone(scene: Scene, events: list[Event], shown: list[str]) -> None:
-    scene.run(SUBMITTED, *events, open_window=True)
-    assert scene.session.sent == [SignIn(ME, "secret")]
+def test_a_sign_in_is_said_in_its_window_alone(scene: Scene, happens: list[events.Event], shown: list[str]) -> None:
+    scene.run(SUBMITTED, *happens, open_window=True)
+    assert scene.session.sent == [events.SignIn(ME, "secret")]
     assert scene.window.shown == shown
     assert (scene.said, len(scene.windows.opened)) == ([], 1)
 
@@ -278,25 +252,23 @@ def test_how_a_sign_in_goes_on_is_said_in_its_window_alone(scene: Scene, events:
     ("kind", "message", "words"),
     [
         (
-            SignInFailure.CREDENTIALS,
+            events.SignInFailure.CREDENTIALS,
             "…",
             "Telex does not know this e-mail address and password. Please check both.",
         ),
-        (SignInFailure.RATE_LIMIT, "…", "Telex gets too many requests just now. Please try again in a minute."),
-        (SignInFailure.REFUSED, "Telex says: account suspended.", "Telex says: account suspended."),
-        (SignInFailure.FORM, "email is not valid", "email is not valid"),
-        (SignInFailure.TELEX, "HTTP 404", "Sign-in refused: HTTP 404."),
+        (events.SignInFailure.RATE_LIMIT, "…", "Telex gets too many requests just now. Please try again in a minute."),
+        (events.SignInFailure.REFUSED, "Telex says: account suspended.", "Telex says: account suspended."),
+        (events.SignInFailure.FORM, "email is not valid", "email is not valid"),
+        (events.SignInFailure.TELEX, "HTTP 404", "Sign-in refused: HTTP 404."),
         (
-            SignInFailure.TELEX,
+            events.SignInFailure.TELEX,
             "A redirect came: does this network ask you?",
             "A redirect came: does this network ask you?",
         ),
-        (SignInFailure.NETWORK, "The proxy wants a password.", "The proxy wants a password."),
+        (events.SignInFailure.NETWORK, "The proxy wants a password.", "The proxy wants a password."),
     ],
 )
-def test_a_failure_is_said_by_its_cause_and_no_guess_and_may_be_tried_again(
-    kind: SignInFailure, message: str, words: str
-) -> None:
+def test_a_failure_is_said_by_its_cause_and_tried_again(kind: events.SignInFailure, message: str, words: str) -> None:
     scene = Scene(config=Config(**ENVIRONMENTS["zedu"]._asdict()))
     scene.run(SUBMITTED, refusal(kind, message), SUBMITTED, open_window=True)
     assert scene.window.shown == [BUSY, f"failure: {words}", BUSY]
@@ -304,20 +276,9 @@ def test_a_failure_is_said_by_its_cause_and_no_guess_and_may_be_tried_again(
 
 
 def test_where_telex_is_not_reached_the_window_names_the_other_environment(scene: Scene) -> None:
-    scene.run(SUBMITTED, refusal(SignInFailure.NETWORK, "Is this computer online?"), open_window=True)
+    scene.run(SUBMITTED, refusal(events.SignInFailure.NETWORK, "Is this computer online?"), open_window=True)
     assert scene.window.shown[-1].startswith("failure: Is this computer online? If other pages")
     assert scene.window.shown[-1].endswith('try environment = "zedu".')
-
-
-def test_a_window_closes_by_itself_after_its_success(scene: Scene) -> None:
-    scene.turn(LOGIN, SUBMITTED, CONNECTING, ONLINE)
-    assert scene.window.shown[-1] == SUCCESS
-    due = scene.app.turn()
-    assert due is not None and 1 < due < 2
-    scene.wait(due - 0.1)
-    assert not scene.window.closed
-    scene.wait(0.2)
-    assert scene.window.closed
 
 
 def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more(scene: Scene) -> None:
@@ -336,9 +297,9 @@ def test_a_sign_in_of_the_start_that_succeeds_leaves_no_window_that_asks(scene: 
     """Its window would sign in for ever: a session that is good takes no second sign-in."""
     scene.run(
         *(SIGNING_IN, LOGIN, CONNECTING, SUBMITTED_BY_GRACE, ONLINE, SUBMITTED_BY_GRACE),
-        sign_in=[SignIn(ME, "secret", persist=True)],
+        sign_in=[events.SignIn(ME, "secret", persist=True)],
     )
-    assert scene.session.sent == [SignIn(ME, "secret", persist=True)]
+    assert scene.session.sent == [events.SignIn(ME, "secret", persist=True)]
     assert scene.window.shown == [ACCEPTED, SUCCESS]
 
 
@@ -352,7 +313,7 @@ def test_a_session_that_is_still_good_is_no_success_of_the_sign_in_beside_it(sce
 
 def test_closing_the_window_of_a_sign_in_cancels_it_and_the_next_window_knows_the_name(scene: Scene) -> None:
     scene.run(SUBMITTED_BY_GRACE, CLOSED, LOGIN, open_window=True)
-    assert scene.session.sent == [SignIn(GRACE, "s3cret"), CancelSignIn()]
+    assert scene.session.sent == [events.SignIn(GRACE, "s3cret"), events.CancelSignIn()]
     assert [email for email, _, _ in scene.windows.opened] == [ME, GRACE]
 
 
@@ -362,12 +323,12 @@ def test_closing_a_window_that_has_sent_nothing_cancels_nothing(scene: Scene) ->
 
 
 @pytest.mark.parametrize("accepted", [[], [CONNECTING], [CONNECTING, RECONNECTING]], ids=["asking", "accepted", "late"])
-def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, accepted: list[Event]) -> None:
+def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, accepted: list[events.Event]) -> None:
     """It said "Signing in…" for ever, or after ten seconds that it had signed in."""
     scene.turn(LOGIN, SUBMITTED, SIGNING_IN, *accepted, SIGN_OUT)
     assert scene.window.closed
     scene.turn(SIGNED_OUT)
-    assert scene.session.sent == [SignIn(ME, "secret"), SignOut()]
+    assert scene.session.sent == [events.SignIn(ME, "secret"), events.SignOut()]
     assert not any("success" in words or "failure" in words for words in scene.window.shown)
     assert (scene.said, len(scene.windows.opened)) == ([], 1)
 
@@ -378,7 +339,7 @@ def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> N
     scene.wait(2)
     assert [window.closed for window in scene.windows.logins] == [True, False]
     assert scene.windows.logins[0].shown[-1].startswith("success")
-    assert scene.session.sent == [SignIn(ME, "secret"), SignOut(), SignIn(ME, "secret")]
+    assert scene.session.sent == [events.SignIn(ME, "secret"), events.SignOut(), events.SignIn(ME, "secret")]
 
 
 def test_a_session_that_is_over_while_its_success_is_shown_has_a_window_of_its_own(scene: Scene) -> None:
@@ -388,11 +349,9 @@ def test_a_session_that_is_over_while_its_success_is_shown_has_a_window_of_its_o
 
 @pytest.mark.parametrize("accepted", [CONNECTING, ONLINE], ids=lambda event: event.state.value)
 @pytest.mark.parametrize("leave", [CLOSED, SIGN_OUT], ids=["Cancel", "Sign Out"])
-def test_leaving_after_the_password_was_accepted_is_no_session_that_is_over(
-    scene: Scene, accepted: StateChanged, leave: Event
-) -> None:
+def test_leaving_a_sign_in_ends_no_session(scene: Scene, accepted: events.StateChanged, leave: events.Event) -> None:
     """There came a toast, and a new window, to who had just cancelled."""
-    live = StateChanged(accepted.state, organisations=1)
+    live = events.StateChanged(accepted.state, organisations=1)
     scene.run(SUBMITTED, SIGNING_IN, live, leave, CANCELLED, open_window=True)
     assert (scene.said, len(scene.windows.opened)) == ([], 1)
 
@@ -411,20 +370,18 @@ def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(sc
 def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
     scene.run(STALE, LOGIN, SUBMITTED, CLOSED, refusal(session_stays=True))
     assert (scene.surface.troubles, len(scene.windows.opened)) == ([], 1)
-    assert scene.session.sent == [SignIn(ME, "secret"), CancelSignIn(session_stays=True)]
+    assert scene.session.sent == [events.SignIn(ME, "secret"), events.CancelSignIn(session_stays=True)]
 
 
-@pytest.mark.parametrize("again", [LOGIN, IconClicked(), Requested(Request.OPEN)], ids=repr)
+@pytest.mark.parametrize("again", [LOGIN, events.IconClicked(), events.Requested(Request.OPEN)], ids=repr)
 @pytest.mark.parametrize("before", [[], [SUBMITTED, SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
-def test_asking_for_the_window_in_the_very_turn_that_closes_it_opens_it_again(
-    scene: Scene, before: list[Event], again: Event
-) -> None:
+def test_asked_for_while_it_closes_it_opens(scene: Scene, before: list[events.Event], again: events.Event) -> None:
     """The click was lost: it brought a window forward that was closing."""
     scene.turn(LOGIN, *before, CLOSED, CLOSED, again)
     assert [window.closed for window in scene.windows.logins] == [True, False]
     assert scene.windows.logins[1].shown == []
     assert scene.main_app.calls == []
-    assert scene.session.sent[1:] == [CancelSignIn()] * bool(before), "once"
+    assert scene.session.sent[1:] == [events.CancelSignIn()] * bool(before), "once"
 
 
 def test_what_is_left_of_a_cancelled_sign_in_means_nothing_to_the_next_one(scene: Scene) -> None:
@@ -449,7 +406,7 @@ class LogIn(Scene):
 
     def __init__(self, email: str | None = ME, memory: Kept | None = None) -> None:
         super().__init__(email, memory=memory)
-        self.due: dict[float, list[Event]] = {}
+        self.due: dict[float, list[events.Event]] = {}
         self.opened_at: list[float] = []
         self.events.get = self._get  # type: ignore[method-assign]
         opening = self.windows.open_login
@@ -461,7 +418,7 @@ class LogIn(Scene):
 
         self.windows.open_login = open_login  # type: ignore[method-assign]
 
-    def _get(self, block: bool = True, timeout: float | None = None) -> Event:
+    def _get(self, block: bool = True, timeout: float | None = None) -> events.Event:
         if self.events.empty() and block:
             coming = min(self.due, default=None)
             if coming is None or (timeout is not None and self.now + timeout < coming):
@@ -472,16 +429,16 @@ class LogIn(Scene):
             self.put(*self.due.pop(coming))
         return super(type(self.events), self.events).get(False)
 
-    def at(self, seconds: float, *events: Event) -> LogIn:
-        self.due[1000 + seconds] = list(events)
+    def at(self, seconds: float, *happens: events.Event) -> LogIn:
+        self.due[1000 + seconds] = list(happens)
         return self
 
-    def log_in(self, sign_in: list[SignIn] | None = None) -> int:
+    def log_in(self, sign_in: list[events.SignIn] | None = None) -> int:
         return self.at(90, EXIT).app.run(sign_in or [], False, True)
 
 
 def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_address() -> None:
-    scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, TrayAppeared())
+    scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, ICON)
     assert scene.log_in() == 0
     assert scene.opened_at == [4]
     assert scene.windows.opened == [(GRACE, False, "")]
@@ -490,32 +447,32 @@ def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_ad
 
 def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing() -> None:
     """The tray tells that 60 seconds after a start at log-in."""
-    scene = LogIn().at(40, TrayAppeared()).at(60, TrayMissing("This desktop has no tray"))
+    scene = LogIn().at(40, ICON).at(60, events.TrayMissing("This desktop has no tray"))
     scene.log_in()
     assert scene.opened_at == [TRAY_WITHIN] == [15]
     assert scene.windows.opened == [(ME, False, "")]
     assert scene.said == []
-    never = LogIn().at(60, TrayMissing("This desktop has no tray"))
+    never = LogIn().at(60, events.TrayMissing("This desktop has no tray"))
     never.log_in()
     assert [title for title, _ in never.said] == ["No tray for the icon"]
 
 
-@pytest.mark.parametrize("before", [Requested(Request.OPEN), Requested(Request.LOGIN), LOGIN])
-def test_a_person_who_was_quicker_is_not_asked_again(before: Event) -> None:
-    scene = LogIn().at(2, before).at(4, TrayAppeared())
+@pytest.mark.parametrize("before", [events.Requested(Request.OPEN), events.Requested(Request.LOGIN), LOGIN])
+def test_a_person_who_was_quicker_is_not_asked_again(before: events.Event) -> None:
+    scene = LogIn().at(2, before).at(4, ICON)
     scene.log_in()
     assert scene.opened_at == [2]
     assert scene.windows.opened == [(ME, True, "")]
 
 
 def test_who_has_signed_in_meanwhile_is_not_asked() -> None:
-    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, SIGNED_OUT).at(5, TrayAppeared())
+    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, SIGNED_OUT).at(5, ICON)
     scene.log_in()
     assert scene.opened_at == []
 
 
 def test_where_a_window_would_take_the_focus_a_toast_asks() -> None:
-    scene = LogIn().at(4, TrayAppeared())
+    scene = LogIn().at(4, ICON)
     scene.surface.spares_the_focus = False
     scene.log_in()
     assert scene.opened_at == []
@@ -524,16 +481,16 @@ def test_where_a_window_would_take_the_focus_a_toast_asks() -> None:
 
 def test_a_terminal_is_asked_at_log_in_too() -> None:
     scene = LogIn()
-    scene.surface.answers = [SignIn(ME, "secret")]
+    scene.surface.answers = [events.SignIn(ME, "secret")]
     scene.log_in()
-    assert scene.session.sent == [SignIn(ME, "secret")]
+    assert scene.session.sent == [events.SignIn(ME, "secret")]
 
 
 # The e-mail address.
 
 
 @pytest.mark.parametrize(
-    ("events", "kept"),
+    ("happens", "kept"),
     [
         ([CONNECTING, ONLINE], GRACE),
         ([CONNECTING, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN], ""),
@@ -543,9 +500,9 @@ def test_a_terminal_is_asked_at_log_in_too() -> None:
     ],
     ids=["signed in", "signed out", "refused", "called off", "another sign-in"],
 )
-def test_the_address_of_a_sign_in_by_the_window_is_there_at_the_next_start(events: list[Event], kept: str) -> None:
+def test_the_address_of_a_sign_in_by_the_window_is_kept(happens: list[events.Event], kept: str) -> None:
     memory = Kept()
-    Scene(None, memory=memory).run(LOGIN, SUBMITTED_BY_GRACE, SIGNING_IN, *events)
+    Scene(None, memory=memory).run(LOGIN, SUBMITTED_BY_GRACE, SIGNING_IN, *happens)
     assert memory.kept.email == kept
     scene = Scene(None, memory=memory)
     scene.run(LOGIN)
@@ -560,7 +517,7 @@ def test_a_configured_address_comes_first() -> None:
 
 def test_a_sign_in_without_the_window_is_not_remembered() -> None:
     memory = Kept()
-    Scene(memory=memory).run(SIGNING_IN, CONNECTING, ONLINE, sign_in=[SignIn(ME, "s3cret", persist=True)])
+    Scene(memory=memory).run(SIGNING_IN, CONNECTING, ONLINE, sign_in=[events.SignIn(ME, "s3cret", persist=True)])
     assert memory.kept.email == ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -25,84 +25,15 @@ from telex_start.errors import (
 )
 from telex_start.events import Organisation, SignInFailure
 from telex_start.net.https import Answer, NoAnswer
-from telex_start.net.sockets import Deadline
 from telex_start.session import telex_api
-from telex_start.session.pace import USUAL, Pacer, Shared
+from telex_start.session.pace import USUAL
 from telex_start.session.state import sign_in_failed
 from telex_start.session.telex_api import LOGOUT_PAUSE, Login, TelexApi
 from telex_start.session.tokens import Token, TokenStore
+from tests.ground.telex import Reply, Telex, envelope
 
-BASE = "https://telex.test/api/v1"
 CHANNEL = "o1/u1"
 INVALID = "invalid or exipired token"
-
-Reply = Answer | Exception
-
-
-class Https:
-    """Answers from a script, and remembers what was asked."""
-
-    def __init__(self, answer: Callable[[str], Reply]) -> None:
-        self._answer = answer
-        self.asked: list[tuple[str, str]] = []
-        self.headers: list[Mapping[str, str]] = []
-        self.bodies: list[Any] = []
-        self.seconds: list[float] = []
-        self.only_once: list[bool] = []
-        self.now = 100.0
-        self.took = 0.0
-
-    def clock_now(self) -> float:
-        return self.now
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        json: Any,
-        deadline: Deadline,
-        only_once: bool = False,
-        interruptible: bool = True,
-    ) -> Answer:
-        path = url.removeprefix(BASE)
-        self.asked.append((method, path))
-        self.headers.append(headers)
-        self.bodies.append(json)
-        self.seconds.append(deadline.left())
-        self.only_once.append(only_once)
-        self.now += self.took
-        answer = self._answer(path)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    @property
-    def paths(self) -> list[str]:
-        return [path for _, path in self.asked]
-
-
-def envelope(status: int = 200, data: Any = None, message: str = "", inner: Any = ...) -> Answer:
-    body = {"status": "success" if status < 400 else "error", "message": message, "data": data}
-    body["status_code"] = status if inner is ... else inner
-    return Answer(status, {"date": "Tue, 24 Nov 2026 10:00:00 GMT"}, json.dumps(body).encode())
-
-
-class Telex:
-    """An API client over scripted answers."""
-
-    def __init__(self, answers: Mapping[str, Reply] | Callable[[str], Reply]) -> None:
-        self.https = Https(answers if callable(answers) else answers.__getitem__)
-        self.store = TokenStore()
-        self.store.access, self.store.notification = "ACCESS", "NOTIFICATION"
-        self.pacer = Pacer(self.https.clock_now)
-        shared = Shared(self.store, self.pacer, lambda _: None, self.https.clock_now, lambda: 0.0)
-        self.api = TelexApi(BASE, self.https, shared)  # type: ignore[arg-type]
-
-
-def one(answer: Reply) -> Telex:
-    return Telex(lambda _: answer)
 
 
 # The envelope
@@ -129,7 +60,7 @@ def one(answer: Reply) -> Telex:
     ],
 )
 def test_what_an_answer_means(answer: Reply, error: type[TelexStartError]) -> None:
-    telex = one(answer)
+    telex = Telex(answer)
     telex.store.access = telex.store.notification = "x"
     for _ in range(4):
         with pytest.raises(error):
@@ -149,7 +80,7 @@ def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
     ]
     for call in calls:
         with contextlib.suppress(Temporary, Refused, SessionOver, SignInRefused):
-            call(one(Answer(200, {}, body)).api)
+            call(Telex(Answer(200, {}, body)).api)
 
 
 # Tokens
@@ -166,7 +97,7 @@ def token(payload: Any) -> str:
 def received(value: str, date: str | None = SERVED) -> Token:
     """A token as it comes with the date of the answer, 100 s after the clock began."""
     headers = {} if date is None else {"date": date}
-    return one(Answer(200, headers, json.dumps({"data": {"token": value}}).encode())).api.connection_token()
+    return Telex(Answer(200, headers, json.dumps({"data": {"token": value}}).encode())).api.connection_token()
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\A\w{3}, \d{1,3} (Jan|Feb|Dec) \d{1,5} \d\d:\d\d:\d\d [-+]\d{4}\Z"))
@@ -258,10 +189,10 @@ USER = {"id": "u1", "email": "ada@example.org"}
 
 
 def test_signing_in_puts_both_tokens_into_the_store() -> None:
-    telex = one(envelope(data={"access_token": "A", "notification_token": "N", "user": USER}))
+    telex = Telex(envelope(data={"access_token": "A", "notification_token": "N", "user": USER}))
     assert telex.api.login("ada@example.org", "secret").user_id == "u1"
     assert (telex.store.access, telex.store.notification) == ("A", "N")
-    assert telex.https.bodies == [{"email": "ada@example.org", "password": "secret"}]
+    assert [asked.body for asked in telex.asked] == [{"email": "ada@example.org", "password": "secret"}]
 
 
 @pytest.mark.parametrize("notification", [None, "", 7])
@@ -276,8 +207,8 @@ def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) 
     telex.api.login("a", "b")
     assert telex.api.connection_token().value == "C"
     assert telex.api.subscription_token(CHANNEL, USUAL.call_within).value == "S"
-    assert telex.https.headers[-1] == {"Authorization": "Bearer A"}
-    assert telex.https.bodies[-1] == {"channel": CHANNEL}
+    assert telex.asked[-1].headers == {"Authorization": "Bearer A"}
+    assert telex.asked[-1].body == {"channel": CHANNEL}
 
 
 @pytest.mark.parametrize(
@@ -296,12 +227,12 @@ def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) 
     ],
 )
 def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError], why: str, words: str) -> None:
-    telex = one(answer)
+    telex = Telex(answer)
     with pytest.raises(error) as raised:
         telex.api.login("ada@example.org", "hunter2")
     assert sign_in_failed(raised.value).kind is SignInFailure[why]
     assert raised.value.message.startswith(words)
-    assert telex.https.only_once == [True]
+    assert [asked.only_once for asked in telex.asked] == [True]
 
 
 @pytest.mark.parametrize(
@@ -320,12 +251,12 @@ def test_a_sign_in_that_does_not_work(answer: Reply, error: type[TelexStartError
     ],
 )
 def test_who_has_signed_in(user: Any, told: Login) -> None:
-    assert one(envelope(data={"access_token": "A", "user": user})).api.login("a", "b") == told
+    assert Telex(envelope(data={"access_token": "A", "user": user})).api.login("a", "b") == told
 
 
 def test_what_telex_says_is_one_line_of_bounded_length() -> None:
     with pytest.raises(Refused) as raised:
-        one(envelope(403, message="no\n\x1b[31m\u202eway\ud83d" + "x" * 1000)).api.organisations("u1")
+        Telex(envelope(403, message="no\n\x1b[31m\u202eway\ud83d" + "x" * 1000)).api.organisations("u1")
     assert raised.value.message.startswith("no  [31m way")
     assert raised.value.message.isprintable()
     assert len(raised.value.message) == 200
@@ -344,7 +275,7 @@ def test_a_password_that_telex_repeats_is_not_in_its_words(password: str, messag
     """Validators do that; the words go to the window, to standard error and to the log."""
     for status in (403, 422, 500):
         with pytest.raises(TelexStartError) as raised:
-            one(envelope(status, message=message)).api.login("ada@example.org", password)
+            Telex(envelope(status, message=message)).api.login("ada@example.org", password)
         assert shown.rstrip(".") in raised.value.message
         assert password not in raised.value.message.split()
 
@@ -365,7 +296,7 @@ def test_a_password_that_telex_repeats_is_not_in_its_words(password: str, messag
 )
 def test_a_password_is_refused_for_good_by_telexs_own_sentences_alone(answer: Reply, sure: bool) -> None:
     with pytest.raises(TelexStartError) as raised:
-        one(answer).api.login("ada@example.org", "hunter2")
+        Telex(answer).api.login("ada@example.org", "hunter2")
     assert sign_in_failed(raised.value).password_refused is sure
 
 
@@ -387,7 +318,7 @@ def test_when_the_sessions_time_is_up_counts_by_the_servers_clock(
 ) -> None:
     """A little early: over a week two clocks come apart."""
     answer = envelope(data={"access_token": "A", "user": {**USER, "expires_in": expires}})
-    assert one(answer._replace(headers=headers)).api.login("a", "b").expires_at == at
+    assert Telex(answer._replace(headers=headers)).api.login("a", "b").expires_at == at
 
 
 # Signing in by mail
@@ -401,12 +332,12 @@ def by_link(telex: Telex, email: str = "ada@example.org") -> Login:
 
 
 def test_a_link_is_asked_for_once_and_leads_to_the_web_app() -> None:
-    telex = one(envelope(message="Magic link sent to email"))
+    telex = Telex(envelope(message="Magic link sent to email"))
     telex.api.ask_for_link("ada@example.org", "https://telex.im")
-    assert telex.https.asked == [("POST", ASK)]
-    assert telex.https.bodies == [{"email": "ada@example.org"}]
-    assert telex.https.headers == [{"Referer": "https://telex.im/"}]
-    assert telex.https.only_once == [True]
+    assert [(asked.method, asked.path) for asked in telex.asked] == [("POST", ASK)]
+    assert [asked.body for asked in telex.asked] == [{"email": "ada@example.org"}]
+    assert [asked.headers for asked in telex.asked] == [{"Referer": "https://telex.im/"}]
+    assert [asked.only_once for asked in telex.asked] == [True]
 
 
 @pytest.mark.parametrize(
@@ -424,7 +355,7 @@ def test_a_link_is_asked_for_once_and_leads_to_the_web_app() -> None:
 )
 def test_a_link_that_is_not_mailed(answer: Reply, kind: str, words: str) -> None:
     with pytest.raises(TelexStartError) as raised:
-        one(answer).api.ask_for_link("ada@example.org", "https://telex.im")
+        Telex(answer).api.ask_for_link("ada@example.org", "https://telex.im")
     failed = sign_in_failed(raised.value)
     assert failed.kind is SignInFailure[kind]
     assert failed.message.startswith(words)
@@ -433,12 +364,12 @@ def test_a_link_that_is_not_mailed(answer: Reply, kind: str, words: str) -> None
 @pytest.mark.parametrize(("notification", "kept"), [("N", "N"), (None, None)])
 def test_the_code_of_a_link_signs_in_as_a_password_does(notification: str | None, kept: str | None) -> None:
     user = {**USER, "email": "Ada@Example.org", "expires_in": str(int(SERVER_TIME) + 600)}
-    telex = one(envelope(data={"access_token": "A", "notification_token": notification, "user": user}))
+    telex = Telex(envelope(data={"access_token": "A", "notification_token": notification, "user": user}))
     assert by_link(telex) == Login("u1", ("Ada@Example.org",), expires_at=100.0 + 600 - 60)
     assert (telex.store.access, telex.store.notification) == ("A", kept)
-    assert telex.https.asked == [("POST", VERIFY)]
-    assert telex.https.bodies == [{"token": "123456"}]
-    assert telex.https.only_once == [True]
+    assert [(asked.method, asked.path) for asked in telex.asked] == [("POST", VERIFY)]
+    assert [asked.body for asked in telex.asked] == [{"token": "123456"}]
+    assert [asked.only_once for asked in telex.asked] == [True]
 
 
 @pytest.mark.parametrize(
@@ -457,14 +388,14 @@ def test_the_code_of_a_link_signs_in_as_a_password_does(notification: str | None
     ],
 )
 def test_a_link_that_does_not_sign_in(answer: Reply, kind: str, words: str) -> None:
-    telex = one(answer)
+    telex = Telex(answer)
     with pytest.raises(TelexStartError) as raised:
         by_link(telex)
     failed = sign_in_failed(raised.value)
     assert (failed.kind, failed.password_refused) == (SignInFailure[kind], False)
     assert words in failed.message
     assert "123456" not in failed.message
-    assert telex.https.paths == [VERIFY], "once, whatever came of it"
+    assert telex.paths == [VERIFY], "once, whatever came of it"
 
 
 @pytest.mark.parametrize("user", [{**USER, "email": "eve@example.org"}, {"id": "u1"}, {"id": "u1", "email": 7}, None])
@@ -473,17 +404,17 @@ def test_somebody_elses_link_signs_nobody_in_and_its_session_is_ended_at_once(us
     with pytest.raises(SignInRefused, match="mailed to somebody else") as raised:
         by_link(telex)
     assert raised.value.kind is SignInFailure.LINK
-    assert telex.https.paths == [VERIFY, "/auth/logout"]
-    assert telex.https.headers[-1] == {"Authorization": "Bearer E"}
+    assert telex.paths == [VERIFY, "/auth/logout"]
+    assert telex.asked[-1].headers == {"Authorization": "Bearer E"}
     assert (telex.store.access, telex.store.notification) == ("ACCESS", "NOTIFICATION"), "that of the session beside"
 
 
 def test_a_token_that_telex_repeats_is_not_in_its_words() -> None:
     with pytest.raises(Refused) as raised:
-        one(envelope(404, message="nobody has the token ACCESS")).api.organisations("u1")
+        Telex(envelope(404, message="nobody has the token ACCESS")).api.organisations("u1")
     assert raised.value.message == "nobody has the token …"
     with pytest.raises(Refused) as raised:
-        one(envelope(404, message="NOTIFICATION?")).api.subscription_token(CHANNEL, 5.0)
+        Telex(envelope(404, message="NOTIFICATION?")).api.subscription_token(CHANNEL, 5.0)
     assert raised.value.message == "…?"
 
 
@@ -491,7 +422,7 @@ def test_a_token_that_telex_repeats_is_not_in_its_words() -> None:
 
 
 def test_organisations() -> None:
-    assert one(envelope(data=None)).api.organisations("u1") == ()
+    assert Telex(envelope(data=None)).api.organisations("u1") == ()
     data = [
         {"id": "o1", "name": " One "},
         {"id": "o2"},
@@ -500,18 +431,18 @@ def test_organisations() -> None:
         {"id": "o1", "name": "One"},
         {"id": "", "name": "x"},
     ]
-    found = one(envelope(data=data)).api.organisations("u1")
+    found = Telex(envelope(data=data)).api.organisations("u1")
     assert found == (Organisation("o1", "One", "o1/u1"), Organisation("o2", "Telex", "o2/u1"))
 
 
 def test_a_name_is_as_long_as_a_line_of_the_log_may_be() -> None:
-    (found,) = one(envelope(data=[{"id": "o1", "name": " " + "x" * 500_000}])).api.organisations("u1")
+    (found,) = Telex(envelope(data=[{"id": "o1", "name": " " + "x" * 500_000}])).api.organisations("u1")
     assert found.name == "x" * 200
 
 
 @pytest.mark.parametrize("ident", ["\ud83d", "ö", "a b", "a\n", ""], ids=ascii)
 def test_an_id_that_can_be_no_channel_is_left_out(ident: str) -> None:
-    assert one(envelope(data=[{"id": ident, "name": "x"}])).api.organisations("u1") == ()
+    assert Telex(envelope(data=[{"id": ident, "name": "x"}])).api.organisations("u1") == ()
 
 
 # By which token
@@ -526,12 +457,15 @@ OVER = envelope(401, message="Session is invalid!")
 def test_where_one_token_is_refused_the_other_serves_and_goes_first_from_then_on(refusal: Answer) -> None:
     telex = Telex(lambda path: refusal if "/centrifugo/" in path else TOKEN)
     telex.api.connection_token()
-    assert telex.https.headers == [{"X-Notification-Token": "NOTIFICATION"}, {"Authorization": "Bearer ACCESS"}]
+    assert [asked.headers for asked in telex.asked] == [
+        {"X-Notification-Token": "NOTIFICATION"},
+        {"Authorization": "Bearer ACCESS"},
+    ]
     telex.api.subscription_token(CHANNEL, USUAL.call_within)
-    assert telex.https.paths == ["/centrifugo/connection", "/token/connection", "/token/subscription"]
+    assert telex.paths == ["/centrifugo/connection", "/token/connection", "/token/subscription"]
     back = Telex(lambda path: TOKEN if "/centrifugo/" in path else refusal)
     back.api.connection_token()
-    assert back.https.paths == ["/centrifugo/connection"]
+    assert back.paths == ["/centrifugo/connection"]
 
 
 def test_both_refused_for_one_organisation_is_that_organisations_alone_while_a_connection_token_is_to_be_had() -> None:
@@ -543,10 +477,10 @@ def test_both_refused_for_one_organisation_is_that_organisations_alone_while_a_c
 
 
 def test_the_session_is_over_when_both_are_refused() -> None:
-    telex = one(OVER)
+    telex = Telex(OVER)
     with pytest.raises(SessionOver):
         telex.api.connection_token()
-    assert len(telex.https.asked) == 2
+    assert len(telex.asked) == 2
     with pytest.raises(SessionOver):
         telex.api.subscription_token(CHANNEL, USUAL.call_within)
 
@@ -561,10 +495,10 @@ def test_the_session_is_over_when_both_are_refused() -> None:
     ],
 )
 def test_any_other_failure_concerns_the_call_alone(answer: Reply, error: type[TelexStartError]) -> None:
-    telex = one(answer)
+    telex = Telex(answer)
     with pytest.raises(error):
         telex.api.subscription_token(CHANNEL, USUAL.call_within)
-    assert len(telex.https.asked) == 1
+    assert len(telex.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -572,17 +506,17 @@ def test_any_other_failure_concerns_the_call_alone(answer: Reply, error: type[Te
 )
 def test_an_answer_without_a_token_is_a_failure_of_telex(data: Any) -> None:
     with pytest.raises(TelexFailure):
-        one(envelope(data=data)).api.connection_token()
+        Telex(envelope(data=data)).api.connection_token()
 
 
 def test_all_calls_for_one_token_together_end_in_time() -> None:
-    telex = one(OVER)
-    telex.https.took = 2.0
-    started = telex.https.now
+    telex = Telex(OVER)
+    telex.took = 2.0
+    started = telex.now
     with pytest.raises((NoNetwork, SessionOver)):
         telex.api.subscription_token(CHANNEL, USUAL.call_within)
-    assert telex.https.now - started <= USUAL.call_within + telex.https.took
-    assert telex.https.seconds == [5.0, 3.0, 1.0]
+    assert telex.now - started <= USUAL.call_within + telex.took
+    assert [asked.seconds for asked in telex.asked] == [5.0, 3.0, 1.0]
 
 
 # The pacer
@@ -594,10 +528,10 @@ def no_pause(_: float) -> None:
 
 def test_signing_out_does_not_wait_and_does_not_fail() -> None:
     for answer in (envelope(), envelope(503), envelope(401), NoNetwork("x"), Answer(204, {}, b"")):
-        telex = one(answer)
+        telex = Telex(answer)
         telex.api.logout(no_pause)
-        assert telex.https.asked == [("POST", "/auth/logout")]
-        assert telex.https.seconds == [2.0]
+        assert [asked[:2] for asked in telex.asked] == [("POST", "/auth/logout")]
+        assert [asked.seconds for asked in telex.asked] == [2.0]
         assert telex.pacer.wait() == 0.0
 
 
@@ -608,16 +542,18 @@ def test_signing_out_that_is_too_much_for_telex_is_asked_again_while_there_is_ti
     telex = Telex(lambda _: answers.pop(0))
 
     def pause(seconds: float) -> None:
-        telex.https.now += seconds
+        telex.now += seconds
 
     telex.api.logout(pause)
     times = min(limited + 1, 7)
-    assert telex.https.seconds == pytest.approx([2.0 - number * LOGOUT_PAUSE for number in range(times)])
-    assert telex.https.now <= 102.0 + LOGOUT_PAUSE
+    assert [asked.seconds for asked in telex.asked] == pytest.approx(
+        [2.0 - number * LOGOUT_PAUSE for number in range(times)]
+    )
+    assert telex.now <= 102.0 + LOGOUT_PAUSE
 
 
 def test_signing_out_without_a_session_asks_nothing() -> None:
-    telex = one(envelope())
+    telex = Telex(envelope())
     telex.store.clear()
     telex.api.logout(no_pause)
-    assert telex.https.asked == []
+    assert telex.asked == []

@@ -11,21 +11,19 @@ from tests.ground.desk import Desk, agent, change, direct
 DAYTIME = "09:00 AM - 06:00 PM"
 
 
-def test_a_muted_channel_has_no_toast_and_no_count_and_loses_what_it_had() -> None:
-    desk = Desk(2)
-    desk.receive(change("a", 3, 1), change("b", 1))
-    desk.receive(change("a", 1), organisation=1)
-    desk.settings(muted=frozenset({"a", "d1"}))
-    assert desk.read == ["a"]
-    desk.receive(change("a", 4, 1), direct(), now=60.0)
-    assert desk.titles[3:] == ["Ben Okri · Org 0"], "only channels can be muted so"
-    assert desk.notifier.counts == Counts(3, 0, 3)
-    desk.settings(muted=frozenset())
-    assert desk.notifier.counts == Counts(7, 1, 4)
+def test_a_muted_channel_has_no_toast_and_no_count_and_loses_what_it_had(two: Desk) -> None:
+    two.receive(change("a", 3, 1), change("b", 1))
+    two.receive(change("a", 1), organisation=1)
+    two.settings(muted=frozenset({"a", "d1"}))
+    assert two.read == ["a"]
+    two.receive(change("a", 4, 1), direct(), now=60.0)
+    assert two.titles[3:] == ["Ben Okri · Org 0"], "only channels can be muted so"
+    assert two.notifier.counts == Counts(3, 0, 3)
+    two.settings(muted=frozenset())
+    assert two.notifier.counts == Counts(7, 1, 4)
 
 
-def test_mentions_are_direct_messages_and_channels_whose_mentions_grew() -> None:
-    desk = Desk()
+def test_mentions_are_direct_messages_and_channels_whose_mentions_grew(desk: Desk) -> None:
     desk.sign_in()
     desk.settings(notify_about="mentions")
     desk.receive(change("a", 1), agent(), direct(), now=0.0)
@@ -36,15 +34,13 @@ def test_mentions_are_direct_messages_and_channels_whose_mentions_grew() -> None
 
 
 @pytest.mark.parametrize("about", ["all_new_messages", "", "something of tomorrow"])
-def test_all_is_all_and_so_is_what_is_not_known(about: str) -> None:
-    desk = Desk()
+def test_all_is_all_and_so_is_what_is_not_known(desk: Desk, about: str) -> None:
     desk.settings(notify_about=about)
     desk.receive(change("a", 1))
     assert desk.titles == ["a"]
 
 
-def test_what_was_not_to_be_had_stays_as_it_was() -> None:
-    desk = Desk()
+def test_what_was_not_to_be_had_stays_as_it_was(desk: Desk) -> None:
     desk.settings(notify_about="nothing", muted=frozenset({"b"}))
     desk.settings()
     desk.receive(change("a", 1), change("b", 1))
@@ -76,9 +72,8 @@ def test_hours_as_telex_writes_them(hours: str, told: tuple[float, ...], held: t
 
 
 @pytest.mark.parametrize(("hour", "wait"), [(8.5, 1800.0), (7.0, 3600.0), (9 - 0.5 / 3600, 1.0), (20.0, 3600.0)])
-def test_what_is_held_is_looked_at_when_the_hours_begin_and_each_hour(hour: float, wait: float) -> None:
+def test_what_is_held_is_looked_at_when_the_hours_begin_and_each_hour(desk: Desk, hour: float, wait: float) -> None:
     """Clocks are set, and people travel."""
-    desk = Desk()
     desk.settings(time_range=DAYTIME)
     desk.hour = hour
     desk.receive(change("a", 1), now=100.0)
@@ -88,60 +83,56 @@ def test_what_is_held_is_looked_at_when_the_hours_begin_and_each_hour(hour: floa
     assert desk.titles == ["While paused"]
 
 
-def test_out_of_hours_is_one_summary_when_they_begin() -> None:
-    desk = Desk(2)
-    desk.settings(time_range=DAYTIME)
-    desk.hour = 8.5
-    desk.receive(change("a", 2), change("b", 1), now=0.0)
-    desk.receive(change("a", 3), now=60.0)
-    desk.receive(change("c", 1), now=60.0, organisation=1)
-    assert desk.titles == ["c · Org 1"], "an organisation of its own hours"
-    desk.receive(change("b", 0), now=100.0)
-    assert desk.notifier.deadline() == 60.0 + 1800.0
-    desk.hour = 9.0
-    desk.until(1860.0)
-    assert desk.titles[1:] == ["While paused"]
-    assert desk.bodies[1:] == ["3 unread in 1 conversation"]
-    assert desk.notifier.deadline() is None
-    desk.receive(change("b", 1), now=2000.0)
-    assert desk.titles[2:] == ["b · Org 0"]
+def test_out_of_hours_is_one_summary_when_they_begin(two: Desk) -> None:
+    two.settings(time_range=DAYTIME)
+    two.hour = 8.5
+    two.receive(change("a", 2), change("b", 1), now=0.0)
+    two.receive(change("a", 3), now=60.0)
+    two.receive(change("c", 1), now=60.0, organisation=1)
+    assert two.titles == ["c · Org 1"], "an organisation of its own hours"
+    two.receive(change("b", 0), now=100.0)
+    assert two.notifier.deadline() == 60.0 + 1800.0
+    two.hour = 9.0
+    two.until(1860.0)
+    assert two.titles[1:] == ["While paused"]
+    assert two.bodies[1:] == ["3 unread in 1 conversation"]
+    assert two.notifier.deadline() is None
+    two.receive(change("b", 1), now=2000.0)
+    assert two.titles[2:] == ["b · Org 0"]
 
 
-def test_a_pause_is_one_summary_at_its_end() -> None:
-    desk = Desk(2)
-    desk.pause(True)
-    assert desk.notifier.paused == "paused at Telex"
-    desk.receive(change("a", 2), now=0.0)
-    desk.receive(change("b", 1), now=0.0, organisation=1)
-    assert (desk.toasts, desk.notifier.deadline()) == ([], None)
-    assert desk.notifier.counts.unread == 3
-    desk.pause(True, now=300.0)
-    desk.pause(False, now=600.0)
-    assert desk.bodies == ["3 unread in 2 conversations"]
-    assert not desk.notifier.paused
-    assert desk.toasts[0].place is not None
-    assert desk.toasts[0].place.channel == "", "of two organisations"
+def test_a_pause_is_one_summary_at_its_end(two: Desk) -> None:
+    two.pause(True)
+    assert two.notifier.paused == "paused at Telex"
+    two.receive(change("a", 2), now=0.0)
+    two.receive(change("b", 1), now=0.0, organisation=1)
+    assert (two.toasts, two.notifier.deadline()) == ([], None)
+    assert two.notifier.counts.unread == 3
+    two.pause(True, now=300.0)
+    two.pause(False, now=600.0)
+    assert two.bodies == ["3 unread in 2 conversations"]
+    assert not two.notifier.paused
+    assert two.toasts[0].place is not None
+    assert two.toasts[0].place.channel == "", "of two organisations"
 
 
-def test_a_pause_of_one_organisation_holds_in_that_one_alone() -> None:
-    desk = Desk(2)
-    desk.pause(True, organisation_id="another")
-    desk.receive(change("c", 1), change("c", 0), now=0.0)
-    assert len(desk.toasts) == 1, "none of theirs"
-    desk.toasts.clear()
-    desk.pause(True, organisation_id="o0")
-    assert desk.notifier.paused == "paused at Telex in Org 0"
-    desk.receive(change("a", 2), now=0.0)
-    desk.receive(change("b", 1), now=0.0, organisation=1)
-    assert desk.titles == ["b · Org 1"]
-    desk.pause(False, now=600.0, organisation_id="o0")
-    assert desk.bodies[1:] == ["2 unread in 1 conversation"]
-    assert desk.toasts[1].place is not None
-    assert desk.toasts[1].place.channel == "o0/u"
+def test_a_pause_of_one_organisation_holds_in_that_one_alone(two: Desk) -> None:
+    two.pause(True, organisation_id="another")
+    two.receive(change("c", 1), change("c", 0), now=0.0)
+    assert len(two.toasts) == 1, "none of theirs"
+    two.toasts.clear()
+    two.pause(True, organisation_id="o0")
+    assert two.notifier.paused == "paused at Telex in Org 0"
+    two.receive(change("a", 2), now=0.0)
+    two.receive(change("b", 1), now=0.0, organisation=1)
+    assert two.titles == ["b · Org 1"]
+    two.pause(False, now=600.0, organisation_id="o0")
+    assert two.bodies[1:] == ["2 unread in 1 conversation"]
+    assert two.toasts[1].place is not None
+    assert two.toasts[1].place.channel == "o0/u"
 
 
-def test_a_pause_that_ends_out_of_hours_waits_for_the_hours() -> None:
-    desk = Desk()
+def test_a_pause_that_ends_out_of_hours_waits_for_the_hours(desk: Desk) -> None:
     desk.settings(time_range=DAYTIME)
     desk.pause(True)
     desk.hour = 8.0
@@ -153,23 +144,21 @@ def test_a_pause_that_ends_out_of_hours_waits_for_the_hours() -> None:
     assert desk.bodies == ["2 unread in 1 conversation"]
 
 
-def test_the_past_leaves_out_what_is_muted_or_not_wanted() -> None:
-    desk = Desk()
+def test_the_past_leaves_out_what_is_muted_or_not_wanted(desk: Desk) -> None:
     desk.receive(change("muted", 5), change("a", 1), change("mentioned", 2, 1), how=How.CAUGHT_UP)
     desk.settings(muted=frozenset({"muted"}), notify_about="mentions")
     desk.notifier.answered("o0/u", 0.0)
     assert desk.bodies == ["2 unread in 1 conversation"]
 
 
-def test_the_settings_of_an_organisation_go_with_it_and_all_with_the_session() -> None:
-    desk = Desk(2)
-    desk.settings(notify_about="nothing", muted=frozenset({"a"}), organisation=1)
-    desk.look_up(1)
-    desk.look_up(2)
-    desk.receive(change("a", 1), organisation=1)
-    assert len(desk.toasts) == 1
-    desk.pause(True)
-    desk.notifier.clear()
-    desk.look_up(1)
-    desk.receive(change("a", 1), now=100.0)
-    assert len(desk.toasts) == 2
+def test_the_settings_of_an_organisation_go_with_it_and_all_with_the_session(two: Desk) -> None:
+    two.settings(notify_about="nothing", muted=frozenset({"a"}), organisation=1)
+    two.look_up(1)
+    two.look_up(2)
+    two.receive(change("a", 1), organisation=1)
+    assert len(two.toasts) == 1
+    two.pause(True)
+    two.notifier.clear()
+    two.look_up(1)
+    two.receive(change("a", 1), now=100.0)
+    assert len(two.toasts) == 2

@@ -121,9 +121,7 @@ def test_ones_own_replies_are_no_news() -> None:
         ),
     ],
 )
-def test_where_it_leads_and_what_can_be_done(
-    publications: list[dict[str, Any]], place: Place, actions: tuple[Action, ...]
-) -> None:
+def test_place_and_actions(publications: list[dict[str, Any]], place: Place, actions: tuple[Action, ...]) -> None:
     toast = shown(*publications)
     assert (toast.place, toast.actions) == (place, actions)
     assert toast.conversation is not None
@@ -137,8 +135,7 @@ def test_what_a_script_is_told_of_it() -> None:
     assert (shown(GREEN).sender, shown(GREEN).text) == (None, None)
 
 
-def test_its_sender_may_be_known_by_a_look_up_alone() -> None:
-    desk = Desk()
+def test_its_sender_may_be_known_by_a_look_up_alone(desk: Desk) -> None:
     desk.sign_in()
     row = {"channel_id": "d1", "channel_type": "dm", "username": "Ben Okri", "thread_count": 0}
     desk.rows(row, section="dm_channels_section")
@@ -170,10 +167,9 @@ def test_of_a_group_three_are_named_and_never_oneself(members: list[Any], title:
     assert shown(group(username="ben, Ada, cy", participants=members)).title == title
 
 
-def test_a_group_without_names_is_called_as_a_look_up_called_it() -> None:
+def test_a_group_without_names_is_called_as_a_look_up_called_it(desk: Desk) -> None:
     nameless = group(username=None, preview_thread=[], preview_message="")
     assert told(shown(nameless)) == ("Group message", "New unread message")
-    desk = Desk()
     desk.sign_in()
     desk.rows(group(thread_count=0)["data"], section="dm_channels_section")
     desk.receive(nameless)

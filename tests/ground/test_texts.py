@@ -20,9 +20,10 @@ def counts(threads: int = 1, mentions: int = 0, thread: str = "t1", channel: str
     return change(channel, threads, mentions, last_thread_id=thread)
 
 
-def flowing(*types: str) -> Desk:
+@pytest.fixture
+def flowing() -> Desk:
     """A desk of an organisation whose messages come with their text, as one just has."""
-    desk = Desk(1, *types)
+    desk = Desk()
     desk.receive(message(thread="t0", channel="elsewhere"))
     return desk
 
@@ -118,81 +119,65 @@ def test_messages_that_are_news_themselves(steps: list[tuple[float, dict[str, An
     assert told(Desk(1, "new_message", "channel_mention", "thread_reply"), steps) == bodies
 
 
-@pytest.mark.parametrize("kind", ["new_message", "channel_mention", "thread_reply"])
-@pytest.mark.parametrize("order", [1, -1], ids=["message first", "count first"])
-def test_a_message_and_its_count_are_one_toast(kind: str, order: int) -> None:
-    one, other = [message(kind=kind, message_id="m1"), counts(1, 1)][::order]
-    bodies = told(Desk(1, kind), [(0.0, one), (1.0, other)])
-    assert len([body for body in bodies if not body.startswith("~")]) == 1
-    assert "the build is green" in bodies[-1]
-
-
 # --- a toast that waits for its text ----------------------------------------------------------------------------------
 
 
-def test_where_texts_come_a_toast_waits_200_milliseconds_for_its_own() -> None:
-    desk = Desk()
+def test_where_texts_come_a_toast_waits_200_milliseconds_for_its_own(desk: Desk, flowing: Desk) -> None:
     desk.receive(counts(channel="b"))
     assert desk.bodies == ["about b"], "none has come here: it waits for none"
-    desk = flowing()
-    desk.receive(counts(), counts(channel="b"), now=1.0)
-    assert (desk.toasts, desk.notifier.deadline()) == ([], 1.0 + WAIT)
-    desk.receive(message(), now=1.1)
-    assert (desk.bodies, desk.toasts[0].silent) == ([GREEN], False)
-    desk.until(1.0 + WAIT)
-    assert desk.bodies == [GREEN, "about b"]
-    assert desk.notifier.deadline() is None
+    flowing.receive(counts(), counts(channel="b"), now=1.0)
+    assert (flowing.toasts, flowing.notifier.deadline()) == ([], 1.0 + WAIT)
+    flowing.receive(message(), now=1.1)
+    assert (flowing.bodies, flowing.toasts[0].silent) == ([GREEN], False)
+    flowing.until(1.0 + WAIT)
+    assert flowing.bodies == [GREEN, "about b"]
+    assert flowing.notifier.deadline() is None
 
 
-def test_ten_minutes_after_the_last_text_nothing_waits_any_more() -> None:
-    desk = flowing()
-    desk.receive(counts(), now=FLOWING)
-    assert desk.toasts == []
-    desk.until(FLOWING + 1.0)
-    desk.receive(counts(2), now=FLOWING + 1.0)
-    assert len(desk.toasts) == 2
+def test_ten_minutes_after_the_last_text_nothing_waits_any_more(flowing: Desk) -> None:
+    flowing.receive(counts(), now=FLOWING)
+    assert flowing.toasts == []
+    flowing.until(FLOWING + 1.0)
+    flowing.receive(counts(2), now=FLOWING + 1.0)
+    assert len(flowing.toasts) == 2
 
 
 @pytest.mark.parametrize("looked_up", [False, True])
-def test_what_was_read_while_it_waits_is_not_told(looked_up: bool) -> None:
-    desk = flowing()
-    desk.receive(counts(), now=1.0)
+def test_what_was_read_while_it_waits_is_not_told(flowing: Desk, looked_up: bool) -> None:
+    flowing.receive(counts(), now=1.0)
     if looked_up:
-        desk.asks(now=1.1)
+        flowing.asks(now=1.1)
     else:
-        desk.receive(counts(0), counts(1, thread="t2"), now=1.1)
-    desk.until(2.0)
-    assert desk.bodies == ([] if looked_up else ["about a"])
+        flowing.receive(counts(0), counts(1, thread="t2"), now=1.1)
+    flowing.until(2.0)
+    assert flowing.bodies == ([] if looked_up else ["about a"])
 
 
-def test_what_is_newer_of_a_conversation_is_told_after_what_waits_and_another_in_its_time() -> None:
-    desk = flowing()
-    desk.receive(counts(1, thread="t1"), counts(1, thread="t3", channel="b"), now=1.0)
-    desk.receive(counts(2, thread="t2"), now=1.05)
-    desk.receive(message("<p>second</p>", thread="t2"), now=1.1)
-    assert desk.bodies == ["about a", "Ben Okri: second\n2 unread"]
-    desk.until(2.0)
-    assert desk.bodies[2:] == ["about b"]
+def test_what_is_newer_of_a_conversation_is_told_after_what_waits_and_another_in_its_time(flowing: Desk) -> None:
+    flowing.receive(counts(1, thread="t1"), counts(1, thread="t3", channel="b"), now=1.0)
+    flowing.receive(counts(2, thread="t2"), now=1.05)
+    flowing.receive(message("<p>second</p>", thread="t2"), now=1.1)
+    assert flowing.bodies == ["about a", "Ben Okri: second\n2 unread"]
+    flowing.until(2.0)
+    assert flowing.bodies[2:] == ["about b"]
 
 
-def test_in_a_flood_nothing_waits_and_replacements_do_not_count() -> None:
-    desk = flowing()
-    desk.receive(*(counts(thread=f"x{n}", channel=f"c{n}") for n in range(2)), now=1.0)
-    desk.until(1.0 + WAIT)
-    desk.receive(*(message(thread=f"x{n}", channel=f"c{n}") for n in range(2)), now=2.0)
-    desk.receive(counts(thread="t2", channel="c2"), counts(thread="t3", channel="c3"), now=2.0)
-    desk.until(2.0 + WAIT)
-    assert [toast.silent for toast in desk.toasts] == [False, False, True, True, False]
-    desk.receive(counts(thread="t9", channel="c9"), now=2.5)
-    desk.until(10.0)
-    assert desk.bodies[5:] == ["2 more in 2 conversations"]
+def test_in_a_flood_nothing_waits_and_replacements_do_not_count(flowing: Desk) -> None:
+    flowing.receive(*(counts(thread=f"x{n}", channel=f"c{n}") for n in range(2)), now=1.0)
+    flowing.until(1.0 + WAIT)
+    flowing.receive(*(message(thread=f"x{n}", channel=f"c{n}") for n in range(2)), now=2.0)
+    flowing.receive(counts(thread="t2", channel="c2"), counts(thread="t3", channel="c3"), now=2.0)
+    flowing.until(2.0 + WAIT)
+    assert [toast.silent for toast in flowing.toasts] == [False, False, True, True, False]
+    flowing.receive(counts(thread="t9", channel="c9"), now=2.5)
+    flowing.until(10.0)
+    assert flowing.bodies[5:] == ["2 more in 2 conversations"]
 
 
 # --- the past, and what is over ---------------------------------------------------------------------------------------
 
 
-def test_what_was_recovered_has_its_text_whatever_came_first() -> None:
-    desk = Desk()
+def test_what_was_recovered_has_its_text_whatever_came_first(desk: Desk) -> None:
     missed = (counts(1, channel="a"), message(channel="a"), message(channel="b", thread="t2"))
     desk.receive(*missed, counts(1, thread="t2", channel="b"), how=How.RECOVERED)
     desk.until(1.0)
@@ -209,20 +194,19 @@ def test_a_message_of_the_past_is_told_by_its_count_alone() -> None:
     assert desk.bodies == ["1 unread in 1 conversation"]
 
 
-def test_nothing_is_known_of_messages_after_signing_out() -> None:
-    desk = flowing()
-    desk.receive(counts(), now=1.0)
-    desk.receive(message(message_id="m1"), now=1.1)
-    desk.notifier.clear()
-    desk.look_up(1)
-    desk.receive(counts(), now=1.2)
-    desk.receive(message(message_id="m1"), now=1.3)
-    assert [toast.silent for toast in desk.toasts] == [False, False, True]
+def test_nothing_is_known_of_messages_after_signing_out(flowing: Desk) -> None:
+    flowing.receive(counts(), now=1.0)
+    flowing.receive(message(message_id="m1"), now=1.1)
+    flowing.notifier.clear()
+    flowing.look_up(1)
+    flowing.receive(counts(), now=1.2)
+    flowing.receive(message(message_id="m1"), now=1.3)
+    assert [toast.silent for toast in flowing.toasts] == [False, False, True]
 
 
 def test_an_organisation_that_is_left_takes_its_texts_and_toasts_along() -> None:
-    desk = flowing("channel_mention")
-    desk.receive(MENTION, message(thread="t3"), now=1.0)
+    desk = Desk(1, "channel_mention")
+    desk.receive(message(thread="t0", channel="elsewhere"), MENTION, message(thread="t3"), now=1.0)
     desk.look_up(0)
     assert desk.read == ["a"], "though the counts never held it"
     desk.look_up(1)
@@ -230,8 +214,7 @@ def test_an_organisation_that_is_left_takes_its_texts_and_toasts_along() -> None
     assert desk.bodies[1:] == ["about a"], "and it is not waited for"
 
 
-def test_without_the_counts_type_messages_are_told_alone_and_withdrawn_when_read() -> None:
-    desk = Desk()
+def test_without_the_counts_type_messages_are_told_alone_and_withdrawn_when_read(desk: Desk) -> None:
     desk.tells("channel_mention")
     desk.receive(counts(1, 1), message(kind="channel_mention"), message(kind="channel_mention", channel="b"))
     assert desk.bodies == ["Ben Okri mentioned you: the build is green"] * 2
@@ -242,8 +225,7 @@ def test_without_the_counts_type_messages_are_told_alone_and_withdrawn_when_read
 # --- bounds, and every order ------------------------------------------------------------------------------------------
 
 
-def test_so_many_texts_wait_for_their_counts_the_latest() -> None:
-    desk = Desk()
+def test_so_many_texts_wait_for_their_counts_the_latest(desk: Desk) -> None:
     desk.receive(*(message(f"<p>{number}</p>", thread=f"t{number}") for number in range(MOST + 1)))
     desk.receive(counts(1, thread="t1"), counts(2, thread="t0"))
     assert desk.bodies == ["Ben Okri: 1"]
@@ -251,10 +233,9 @@ def test_so_many_texts_wait_for_their_counts_the_latest() -> None:
     assert desk.bodies[1:] == ["about a\n2 unread"]
 
 
-def test_so_many_counts_wait_for_their_text_and_the_oldest_no_longer() -> None:
-    desk = flowing()
-    desk.receive(*(counts(thread=f"x{number}", channel=f"x{number}") for number in range(MOST + 1)), now=1.0)
-    desk.notifier.tick(1.0)
-    assert desk.titles == ["x0"]
-    desk.until(20.0)
-    assert desk.titles == ["x0", "x1", "x2", "Telex"]
+def test_so_many_counts_wait_for_their_text_and_the_oldest_no_longer(flowing: Desk) -> None:
+    flowing.receive(*(counts(thread=f"x{number}", channel=f"x{number}") for number in range(MOST + 1)), now=1.0)
+    flowing.notifier.tick(1.0)
+    assert flowing.titles == ["x0"]
+    flowing.until(20.0)
+    assert flowing.titles == ["x0", "x1", "x2", "Telex"]

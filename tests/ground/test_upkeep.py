@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from telex_start.errors import NoNetwork, RateLimited, Refused, SessionOver, TelexFailure, TelexStartError
+from telex_start.errors import NoNetwork, RateLimited, Refused, TelexFailure, TelexStartError
 from telex_start.events import ChannelAnswered, Event, Organisation, OrganisationsChanged, SignOut, StateChanged
 from telex_start.push.channel import REFUSED_FOR, Channel, Phase
 from telex_start.push.protocol import PushClient
@@ -199,12 +199,6 @@ def test_a_rate_limit_on_the_connection_token_is_waited_out_a_few_times(scene: S
     assert len(scene.connection_answers) == 5
 
 
-def test_the_end_of_the_session_goes_through(scene: Scene) -> None:
-    scene.connection_answers = [SessionOver("x")]
-    with pytest.raises(SessionOver):
-        scene.upkeep.prepare()
-
-
 def test_a_command_is_no_failure_of_a_fetch(scene: Scene) -> None:
     def leave(seconds: float) -> None:
         raise LeaveAsked(SignOut())
@@ -264,9 +258,7 @@ def test_a_fresh_token_for_a_live_channel_takes_the_place_of_the_old_one_only_if
 
 
 @pytest.mark.parametrize(("suspect", "value"), [(True, token({"channel": "a/u", "sub": "u"})), (False, "unreadable")])
-def test_a_token_that_may_close_the_connection_is_brought_by_a_new_subscribe(
-    scene: Scene, suspect: bool, value: str
-) -> None:
+def test_a_token_that_may_close_all_is_brought_by_a_new_subscribe(scene: Scene, suspect: bool, value: str) -> None:
     scene.live()
     scene.channel().suspect = suspect
     scene.answer = lambda _: Token(value)
@@ -288,9 +280,7 @@ def test_a_connection_token_is_renewed_by_what_telex_gives(scene: Scene) -> None
 
 
 @pytest.mark.parametrize("answer", [None, TelexFailure("x"), REFUSED])
-def test_a_telex_that_does_not_answer_is_left_alone_for_longer_until_it_does(
-    scene: Scene, answer: Exception | None
-) -> None:
+def test_a_telex_that_does_not_answer_is_left_alone_until_it_does(scene: Scene, answer: Exception | None) -> None:
     scene.answer = lambda _: NoNetwork("x")
     scene.call()
     assert scene.call() < 0.5, "one may be one organisation's alone"
@@ -314,9 +304,7 @@ def test_a_telex_that_does_not_answer_is_left_alone_for_longer_until_it_does(
         (REFUSED, USUAL.organisations_every),
     ],
 )
-def test_fetches_that_began_together_do_not_stay_together(
-    chance: float, answer: TelexStartError | None, every: float
-) -> None:
+def test_fetches_do_not_stay_together(chance: float, answer: TelexStartError | None, every: float) -> None:
     scene = Scene(chance=chance)
     scene.upkeep = scene.connection(just_fetched=True)
     assert scene.call() == pytest.approx(USUAL.organisations_every * (0.5 + chance))

@@ -1,4 +1,4 @@
-"""``python -m tests.rigs.debian RELEASE [--keep] [ARGS]`` (``make test-debian``): ``make test`` on a Debian of its own.
+"""``python -m tests.rigs.debian RELEASE [ARGS]`` (``make test-debian``): ``make test`` on a Debian of its own.
 
 Each run makes the Debian anew by debootstrap, copies this checkout into it, and runs ``make test`` there as a user who
 may ask sudo for what is missing. It ends as that ends. Nothing of it is left: its mounts and processes are in
@@ -8,7 +8,6 @@ namespaces that end with it.
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,36 +24,30 @@ CHECKOUT = f"{HOME}/telex-start"
 _AUTHORITIES = "/usr/local/share/ca-certificates/host.pem"
 _COMMON = ("ca-certificates", "make", "sudo")
 """What a user's Debian has and the smallest has not."""
-_WHAT = (
-    "import platform, sys; print(platform.freedesktop_os_release()['PRETTY_NAME'], 'Python', sys.version.split()[0])"
-)
 
 
 class Debian:
-    """A Debian in a folder."""
+    """A Debian in a folder, made with a user who has this checkout.
 
-    def __init__(self, folder: Path) -> None:
+    Raises:
+        NoRoot: this machine cannot, or a step failed.
+    """
+
+    def __init__(self, folder: Path, release: str) -> None:
         self._folder = folder
         self._environ = dict(roots.ENVIRON)
-
-    def make(self, release: str) -> None:
-        """Make it, with a user who has this checkout.
-
-        Raises:
-            NoRoot: this machine cannot, or a step failed.
-        """
-        print(f"{self._folder}: Debian {release}, {' '.join(_COMMON)}", file=sys.stderr, flush=True)
-        roots.bootstrap(release, self._folder)
-        roots.settle(release, self._folder)
-        self._folder.chmod(0o755)
+        print(f"{folder}: Debian {release}, {' '.join(_COMMON)}", file=sys.stderr, flush=True)
+        roots.bootstrap(release, folder)
+        roots.settle(release, folder)
+        folder.chmod(0o755)
         self._must("apt-get", "-qq", "update")
         self._must("apt-get", "-qq", "install", "-y", "--no-install-recommends", *_COMMON)
         self._must("useradd", "--create-home", "--shell", "/bin/bash", USER)
-        (self._folder / "etc/sudoers.d").mkdir(exist_ok=True)
-        (self._folder / f"etc/sudoers.d/{USER}").write_text(f"{USER} ALL=(ALL) NOPASSWD: ALL\n")
-        if roots.give_authorities(self._folder, _AUTHORITIES):
+        (folder / "etc/sudoers.d").mkdir(exist_ok=True)
+        (folder / f"etc/sudoers.d/{USER}").write_text(f"{USER} ALL=(ALL) NOPASSWD: ALL\n")
+        if roots.give_authorities(folder, _AUTHORITIES):
             self._environ["PIP_CERT"] = _AUTHORITIES
-        roots.copy_checkout(ROOT, self._folder / CHECKOUT.lstrip("/"))
+        roots.copy_checkout(ROOT, folder / CHECKOUT.lstrip("/"))
         self._must("chown", "-R", f"{USER}:{USER}", CHECKOUT)
 
     def _must(self, *command: str) -> None:
@@ -78,28 +71,20 @@ class Debian:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.rigs.debian", description="make test on another Debian.")
     parser.add_argument("release", help="bookworm, trixie, ...")
-    parser.add_argument("--keep", action="store_true", help="leave the Debian's folder, to look into it")
     parser.add_argument("arguments", nargs="?", default="", help="more for pytest, in one word")
     given = parser.parse_args()
     # So that the folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    folder = Path(tempfile.mkdtemp(prefix=f"telex-start-{given.release}-"))
-    debian = Debian(folder)
     try:
         roots.needs()
-        debian.make(given.release)
-        code = debian.run("make", "set-up-test")
-        if code == 0:  # what is there now is all that the tests need
-            code = debian.run("make", "test", f"ARGS={given.arguments}", network=False)
-        debian.run(".venv/bin/python", "-c", _WHAT)
+        with tempfile.TemporaryDirectory(prefix=f"telex-start-{given.release}-") as folder:
+            debian = Debian(Path(folder), given.release)
+            code = debian.run("make", "set-up-test")
+            if code == 0:  # what is there now is all that the tests need
+                code = debian.run("make", "test", f"ARGS={given.arguments}", network=False)
     except NoRoot as missing:
         print(f"tests.rigs.debian: {missing}", file=sys.stderr)
         return 2
-    finally:
-        if given.keep:
-            print(f"kept: {folder}", flush=True)
-        else:
-            shutil.rmtree(folder)
     print(f"tests.rigs.debian: make test on {given.release} ended with {code}")
     return code
 

@@ -1,13 +1,15 @@
-"""What goes wrong at Telex and on the way to it: for ``make soak`` and ``make chaos``."""
+"""What goes wrong at Telex and on the way to it, and what came of messages: for ``make soak`` and ``make chaos``."""
 
 from __future__ import annotations
 
-import os
 import random
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from tests.servers import OrderRefused, Sandbox
 
@@ -16,6 +18,15 @@ ORDINARY_CODES = (1000, 3001, 3004, 3005, 3008, 3010, 3011, 3012, 3014, 4000, 43
 TERMINAL_CODES = (3500, 3501, 3503, 3507, 4500)
 """Close codes after which the program waits for minutes, as it is asked to."""
 _CALLS = ("login", "organisations", "connection", "subscription", "logout")
+
+
+def freeze(process: subprocess.Popen[str], seconds: float) -> None:
+    """A process does nothing for so long; what is looked at is what comes of it afterwards."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(seconds)
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 class Faults:
@@ -38,13 +49,18 @@ class Faults:
         self.organisations = ORGANISATIONS
         self.forget()
         deeds: tuple[Callable[[random.Random], str], ...] = (
-            *(self.server_down, self.closed, self.closed_for_good, self.half_open, self.frozen, self.rate_limit),
-            *(self.tokens_expired, self.captive_portal, self.error_pages, self.bad_answers, self.organisation_refused),
-            *(self.wrong_token, self.unsubscribed, self.unsubscribed_for_good, self.position_lost, self.history_lost),
-            *(self.one_token_refused, self.session_revoked, self.handshakes_refused, self.odd_frames),
-            self.joined_or_left,
+            *(self.server_down, self.half_open, self.frozen, self.rate_limit, self.tokens_expired),
+            *(self.captive_portal, self.error_pages, self.bad_answers, self.organisation_refused),
+            *(self.one_token_refused, self.session_revoked, self.handshakes_refused),
+            *(self.history_lost, self.joined_or_left),
         )
-        self.deeds = {deed.__name__.replace("_", " "): deed for deed in deeds}
+        self.deeds = {deed.__name__.replace("_", " "): deed for deed in deeds} | {
+            "closed": partial(self.closed, ORDINARY_CODES),
+            "closed for good": partial(self.closed, TERMINAL_CODES),
+            "unsubscribed": partial(self.unsubscribed, (2500, 2501)),
+            "position lost": partial(self.unsubscribed, (2502,)),  # what it had is the past
+            "unsubscribed for good": partial(self.unsubscribed, (2000,)),
+        }
 
     def calm(self) -> None:
         """Take all of it back, and wait until Telex is there."""
@@ -58,8 +74,7 @@ class Faults:
 
     def forget(self) -> None:
         """A new round: nothing of the last one excuses anything."""
-        self.long_wait = self.refusals = self.session_over = self.revoked = self.changed = False
-        self.forgets = False
+        self.long_wait = self.refusals = self.session_over = self.revoked = self.changed = self.forgets = False
 
     # --- the faults; each gives a few words of what it has done -----------------------------------------------------
 
@@ -70,16 +85,10 @@ class Faults:
         self.forgets |= new_epoch
         return f"down for {seconds:g} s{', forgets its history' if new_epoch else ''}{', cut' if kill else ''}"
 
-    def closed(self, chance: random.Random) -> str:
-        code = chance.choice(ORDINARY_CODES)
-        self._telex.kick(code)
-        return str(code)
-
-    def closed_for_good(self, chance: random.Random) -> str:
-        code = chance.choice(TERMINAL_CODES)
-        self.long_wait = True
-        if code == 3500:
-            self.refusals = True  # a token in flight may be taken for the reason
+    def closed(self, codes: Sequence[int], chance: random.Random) -> str:
+        code = chance.choice(codes)
+        self.long_wait |= code in TERMINAL_CODES
+        self.refusals |= code == 3500  # a token in flight may be taken for the reason
         self._telex.kick(code)
         return str(code)
 
@@ -93,11 +102,7 @@ class Faults:
         """The machine of Telex, API and push server, does nothing for some seconds."""
         seconds = chance.choice([0.5, 2.0, 6.0])
         assert self._telex.process is not None
-        os.kill(self._telex.process.pid, signal.SIGSTOP)
-        try:
-            time.sleep(seconds)  # what is measured here is what the program makes of it afterwards
-        finally:
-            os.kill(self._telex.process.pid, signal.SIGCONT)
+        freeze(self._telex.process, seconds)
         return f"{seconds:g} s"
 
     def rate_limit(self, chance: random.Random) -> str:
@@ -135,37 +140,23 @@ class Faults:
         return f"{how} for {path}, {times} times"
 
     def organisation_refused(self, chance: random.Random) -> str:
+        """By an answer, or by a token that is none for it."""
         self.refusals = True
-        organisation, status = chance.randrange(ORGANISATIONS), chance.choice([403, 404, 401])
-        self._telex.fault("subscription", organisation=organisation, status=status)
-        self._telex.unsubscribe(organisation, 2501)
-        return f"{status} for organisation {organisation}"
-
-    def wrong_token(self, chance: random.Random) -> str:
-        self.refusals = self.long_wait = True
         organisation = chance.randrange(ORGANISATIONS)
-        kind = chance.choice(["other_channel", "other_user", "bad_signature", "garbage", "expired"])
-        self._telex.wrong_token(organisation, kind)
+        how = chance.choice([403, 404, 401, "other_channel", "other_user", "bad_signature", "garbage", "expired"])
+        if isinstance(how, int):
+            self._telex.fault("subscription", organisation=organisation, status=how)
+        else:
+            self.long_wait = True
+            self._telex.wrong_token(organisation, how)
         self._telex.unsubscribe(organisation, 2501)
-        return f"{kind} for organisation {organisation}"
+        return f"{how} for organisation {organisation}"
 
-    def unsubscribed(self, chance: random.Random) -> str:
-        organisation, code = chance.randrange(ORGANISATIONS), chance.choice([2500, 2501])
+    def unsubscribed(self, codes: Sequence[int], chance: random.Random) -> str:
+        organisation, code = chance.randrange(ORGANISATIONS), chance.choice(codes)
+        self.refusals |= code == 2000  # the program leaves that organisation alone for minutes
         self._telex.unsubscribe(organisation, code)
         return f"{code} for organisation {organisation}"
-
-    def position_lost(self, chance: random.Random) -> str:
-        """The program is to begin anew with that organisation's stream: what it had is the past."""
-        organisation = chance.randrange(ORGANISATIONS)
-        self._telex.unsubscribe(organisation, 2502)
-        return f"of organisation {organisation}"
-
-    def unsubscribed_for_good(self, chance: random.Random) -> str:
-        """The program leaves that organisation alone for minutes."""
-        self.refusals = True
-        organisation = chance.randrange(ORGANISATIONS)
-        self._telex.unsubscribe(organisation, 2000)
-        return f"organisation {organisation}"
 
     def one_token_refused(self, chance: random.Random) -> str:
         bearer = chance.random() < 0.5
@@ -203,16 +194,54 @@ class Faults:
         self._telex.add_organisation(f"Guild {chance.randrange(1000)}")
         return "joined"
 
-    def odd_frames(self, chance: random.Random) -> str:
-        self.long_wait = True  # a ping out of turn has the server close over its pong, with 3501
-        text = chance.choice(
-            [
-                'no json\n{"push":{"channel":7}}\n{"id":4000000000,"error":{}}',
-                '{"push":{"disconnect":{"code":3012}}}',
-                "[" * 20_000,
-                '{"push":{"channel":"x","pub":{"data":"\\ud83d"}}}\n{}',
-                "{}\n" * 300,
-            ]
-        )
-        self._telex.raw_frame(text)
-        return repr(text[:30])
+
+class Ledger:
+    """Each message is to come once. One that no server holds any more, or ever took, may be missing.
+
+    Args:
+        counts: What was counted, in words.
+    """
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
+        self._open: set[Hashable] = set()
+        """Sent, and not come yet."""
+        self._excused: set[Hashable] = set()
+
+    def send(self, message: Hashable, *, may_be_missing: bool = False) -> None:
+        """It is sent; before it goes, as it may come before whoever sends it knows."""
+        self._counts["sent"] += 1
+        self._open.add(message)
+        if may_be_missing:
+            self._excused.add(message)
+
+    def excuse(self, message: Hashable) -> None:
+        """Whether a server took it is not known."""
+        self._excused.add(message)
+
+    def server_forgets(self) -> None:
+        """The server forgets what it held."""
+        self._excused |= self._open
+
+    def arrived(self, message: Hashable) -> str:
+        """It came; gives what is wrong with that, or nothing."""
+        if message in self._open:
+            self._open.discard(message)
+            self._counts["came"] += 1
+            return ""
+        self._counts["twice"] += 1
+        return f"{message} came twice"
+
+    @property
+    def missing(self) -> set[Hashable]:
+        """What has not come, although a server holds it."""
+        return self._open - self._excused
+
+    def settle(self) -> str:
+        """In a calm moment, in which all has come that will: gives what is wrong, or nothing."""
+        lost = self.missing
+        self._counts["lost"] += len(lost)
+        self._counts["gone with a server that forgot"] += len(self._open) - len(lost)
+        self._open.clear()
+        self._excused.clear()
+        return f"{len(lost)} messages are lost, one of them is {min(lost, key=str)}" if lost else ""

@@ -59,9 +59,7 @@ def rows(api: RawApiClient, path: str) -> list[dict[str, Any]]:
     return list(body["data"])
 
 
-def test_direct_messages_groups_and_suggestions_come_in_pages(
-    api: RawApiClient, sandbox: Sandbox, place: int, base: str
-) -> None:
+def test_direct_messages_come_in_pages(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> None:
     sandbox.order("fill", organisation=place, directs=70, unread=1)
     sandbox.group(place, "Cy Young, Ben Okri", "all of us")
     found: list[dict[str, Any]] = []
@@ -77,9 +75,7 @@ def test_direct_messages_groups_and_suggestions_come_in_pages(
 
 
 @pytest.mark.parametrize("path", [*ORGANISATION_CALLS, "/profile"])
-def test_look_ups_are_for_members_and_a_deployment_may_have_none(
-    api: RawApiClient, sandbox: Sandbox, base: str, path: str
-) -> None:
+def test_look_ups_are_for_members_if_there_are_any(api: RawApiClient, sandbox: Sandbox, base: str, path: str) -> None:
     if path != "/profile":
         assert api.get("/organisations/elsewhere" + path)[0] == 403
         path = base + path

@@ -42,9 +42,7 @@ def text_of(answer: dict[str, Any], kind: str = TEXT) -> dict[str, Any]:
         ("read", {"agent": "Sentinel"}, []),
     ],
 )
-def test_what_is_published_and_in_which_order(
-    sandbox: Sandbox, place: int, order: str, keys: dict[str, Any], expected: list[str]
-) -> None:
+def test_what_is_published(sandbox: Sandbox, place: int, order: str, keys: dict[str, Any], expected: list[str]) -> None:
     sandbox.message(place, "General"), sandbox.direct(place, "maya"), sandbox.agent(place, "Sentinel")
     assert kinds(sandbox.order(order, organisation=place, **keys)) == expected
 

@@ -9,24 +9,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Self, TypeVar
 
-from telex_start import clock
+from telex_start import clock, events
 from telex_start.config import Config
-from telex_start.events import (
-    ChannelAnswered,
-    Command,
-    CountsUnknown,
-    Event,
-    How,
-    LookUpBegan,
-    OrganisationsChanged,
-    PublicationsReceived,
-    SignIn,
-    SignInFailed,
-    StateChanged,
-    ThreadFailed,
-    Trouble,
-    UnreadLookedUp,
-)
 from telex_start.session.pace import Timings
 from telex_start.session.session import Session
 from telex_start.session.tokens import TokenStore
@@ -34,7 +18,7 @@ from telex_start.states import State
 from tests.process import Stopwatch
 from tests.servers import Sandbox
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=events.Event)
 
 LIMIT = 10.0
 """Seconds that anything awaited may take, where a test names no other."""
@@ -85,7 +69,7 @@ class Agent:
     ) -> None:
         self.telex = telex
         self.store = TokenStore()
-        self.events: list[tuple[float, Event]] = []
+        self.events: list[tuple[float, events.Event]] = []
         self._came = threading.Condition()
         self.session = Session(
             Config(**{"api_url": telex.api_url, "push_url": telex.push_url, "ca_file": telex.ca_file, **config}),
@@ -97,7 +81,7 @@ class Agent:
         )
         self._errors = _Errors()
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: events.Event) -> None:
         with self._came:
             self.events.append((time.monotonic(), event))
             self._came.notify_all()
@@ -121,15 +105,15 @@ class Agent:
             assert self._errors.messages == []
             assert ended and took < 1.0, f"the session thread took {took:.1f} s to end"
             assert self.state is State.STOPPED or not self.events
-            assert not self.all(ThreadFailed), "something unexpected happened"
+            assert not self.all(events.ThreadFailed), "something unexpected happened"
             assert (self.store.access, self.store.notification, self.store.connection) == (None, None, None)
 
-    def send(self, command: Command) -> None:
+    def send(self, command: events.Command) -> None:
         self.session.send(command)
 
     def sign_in(self, email: str | None = None, password: str | None = None, persist: bool = False) -> Self:
         """Sign in, by default with the account that the sandbox announces."""
-        self.send(SignIn(email or self.telex.email, password or self.telex.password, persist))
+        self.send(events.SignIn(email or self.telex.email, password or self.telex.password, persist))
         return self
 
     def online(self, subscribed: int | None = None, limit: float = LIMIT) -> Self:
@@ -182,16 +166,16 @@ class Agent:
         with self._came:
             return [event for _, event in self._since_mark() if isinstance(event, kind)]
 
-    def _since_mark(self) -> list[tuple[float, Event]]:
+    def _since_mark(self) -> list[tuple[float, events.Event]]:
         return self.events[self._marked :]
 
     # -- states ------------------------------------------------------------------------------------------------------
 
     @property
-    def told(self) -> StateChanged:
+    def told(self) -> events.StateChanged:
         """The state and its figures, as told last."""
-        changes = self.all(StateChanged)
-        return changes[-1] if changes else StateChanged(State.SIGNED_OUT)
+        changes = self.all(events.StateChanged)
+        return changes[-1] if changes else events.StateChanged(State.SIGNED_OUT)
 
     @property
     def state(self) -> State:
@@ -200,12 +184,12 @@ class Agent:
     def states(self) -> list[State]:
         """The states since the last :meth:`mark`, each change once."""
         with self._came:
-            told = [event.state for _, event in self._since_mark() if isinstance(event, StateChanged)]
+            told = [event.state for _, event in self._since_mark() if isinstance(event, events.StateChanged)]
         return [state for index, state in enumerate(told) if index == 0 or state is not told[index - 1]]
 
-    def await_state(self, state: State, limit: float = LIMIT) -> StateChanged:
+    def await_state(self, state: State, limit: float = LIMIT) -> events.StateChanged:
         """Wait for a state since the last :meth:`mark`."""
-        return self.await_event(StateChanged, lambda told: told.state is state, limit)
+        return self.await_event(events.StateChanged, lambda told: told.state is state, limit)
 
     def await_subscribed(self, count: int, limit: float = LIMIT) -> None:
         """Wait until so many organisations are live."""
@@ -214,19 +198,19 @@ class Agent:
     @property
     def reconnects(self) -> int:
         """How often it has gone from online to anything else but the end."""
-        told = [change.state for change in self.all(StateChanged)]
+        told = [change.state for change in self.all(events.StateChanged)]
         return sum(
             before is State.ONLINE and after not in (State.ONLINE, State.STOPPED) for before, after in pairwise(told)
         )
 
     # -- publications ------------------------------------------------------------------------------------------------
 
-    def received(self, organisation: int = 0, how: How | None = None) -> list[Any]:
+    def received(self, organisation: int = 0, how: events.How | None = None) -> list[Any]:
         """The data of an organisation's publications, in the order in which they came."""
         channel = self.channel(organisation)
         return [
             data
-            for event in self.all(PublicationsReceived)
+            for event in self.all(events.PublicationsReceived)
             if event.channel == channel and how in (None, event.how)
             for data in event.publications
         ]
@@ -237,13 +221,7 @@ class Agent:
         return self.received(organisation)
 
     def await_all(
-        self,
-        data: list[Any],
-        organisation: int = 0,
-        *,
-        missed: int = 0,
-        restarted: bool = False,
-        limit: float = LIMIT,
+        self, data: list[Any], organisation: int = 0, *, missed: int = 0, restarted: bool = False, limit: float = LIMIT
     ) -> None:
         """Wait until all that was published has come, in its order and once, and nothing was said to be lost.
 
@@ -261,16 +239,16 @@ class Agent:
             assert self.await_received(len(data), organisation, limit) == data
             assert restarted or self.lost(organisation) == 0
             return
-        self._await_in_order((CountsUnknown, LookUpBegan, UnreadLookedUp), organisation, limit)
+        self._await_in_order((events.CountsUnknown, events.LookUpBegan, events.UnreadLookedUp), organisation, limit)
         received = self.await_received(len(data) - missed, organisation, limit)
         assert received == sorted(received, key=data.index), "in their order"
         assert len(received) <= len(data)
 
     def await_looked_up(self, organisation: int = 0, limit: float = LIMIT) -> None:
         """Wait until an organisation's unread was looked up since the last :meth:`mark`."""
-        self._await_in_order((LookUpBegan, UnreadLookedUp), organisation, limit)
+        self._await_in_order((events.LookUpBegan, events.UnreadLookedUp), organisation, limit)
 
-    def _await_in_order(self, kinds: Sequence[type[Event]], organisation: int, limit: float) -> None:
+    def _await_in_order(self, kinds: Sequence[type[events.Event]], organisation: int, limit: float) -> None:
         channel = self.channel(organisation)
 
         def came() -> bool:
@@ -284,20 +262,20 @@ class Agent:
 
     def channel(self, organisation: int = 0) -> str:
         """The push channel of an organisation, by its place in the last list."""
-        return self.all(OrganisationsChanged)[-1].organisations[organisation].channel
+        return self.all(events.OrganisationsChanged)[-1].organisations[organisation].channel
 
     def lost(self, organisation: int = 0) -> int:
         """How often it said that an organisation's publications are lost, or may be."""
         channel = self.channel(organisation)
-        return sum(event.channel == channel for event in self.all(CountsUnknown))
+        return sum(event.channel == channel for event in self.all(events.CountsUnknown))
 
     def answered(self) -> list[str]:
         """The channels whose past was said to be told."""
-        return [event.channel for event in self.all(ChannelAnswered)]
+        return [event.channel for event in self.all(events.ChannelAnswered)]
 
     @property
-    def troubles(self) -> list[Trouble]:
-        return self.all(Trouble)
+    def troubles(self) -> list[events.Trouble]:
+        return self.all(events.Trouble)
 
-    def await_failure(self, limit: float = LIMIT) -> SignInFailed:
-        return self.await_event(SignInFailed, limit=limit)
+    def await_failure(self, limit: float = LIMIT) -> events.SignInFailed:
+        return self.await_event(events.SignInFailed, limit=limit)

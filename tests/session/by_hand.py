@@ -27,12 +27,6 @@ class Certificate:
         self.ca_file = folder / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca_file))
 
-    def and_also(self, ca_file: str) -> str:
-        """A file with its authority and those of another file."""
-        both = self.ca_file.with_name("both.pem")
-        both.write_text(self.ca_file.read_text() + Path(ca_file).read_text())
-        return str(both)
-
 
 @contextmanager
 def serving(talk: Callable[[socket.socket], None], context: ssl.SSLContext | None) -> Iterator[int]:

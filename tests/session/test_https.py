@@ -144,9 +144,7 @@ def test_otherwise_it_is_not_sent_again(
     assert server.seen == [[*["/a"] * answers, "/c"]]
 
 
-def test_a_request_that_must_not_be_carried_out_twice_has_a_connection_of_its_own(
-    https: Https, certificate: Certificate
-) -> None:
+def test_a_request_for_once_has_a_connection_of_its_own(https: Https, certificate: Certificate) -> None:
     server = Server(1, close)
     with serving(server.talk, certificate.context) as port:
         ask(https, port, "a")
@@ -252,9 +250,7 @@ def test_an_answer_that_is_taken_as_it_comes_may_last_as_long_as_bytes_come(cert
     assert (answer.status, answer.body, b"".join(taken), now) == (200, b"", b"12345", 20.0)
 
 
-def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_bytes_come(
-    https: Https, certificate: Certificate
-) -> None:
+def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_comes(https: Https, certificate: Certificate) -> None:
     taken: list[bytes] = []
 
     def talk(client: socket.socket) -> None:
@@ -435,9 +431,7 @@ class Silent:
 
 
 @pytest.mark.parametrize("end", [Https.abort, Https.interrupt])
-def test_what_nobody_wants_any_more_is_ended_and_what_comes_later_goes_out(
-    certificate: Certificate, end: Callable[[Https], None]
-) -> None:
+def test_the_unwanted_ends_and_what_comes_later_goes(certificate: Certificate, end: Callable[[Https], None]) -> None:
     silent, unwanted = Silent(), threading.Event()
     https = client_of(certificate.ca_file, unwanted=unwanted.is_set)
     with ThreadPoolExecutor() as pool, serving(silent.talk, certificate.context) as port:
@@ -458,9 +452,7 @@ def test_what_nobody_wants_any_more_is_ended_and_what_comes_later_goes_out(
 
 
 @pytest.mark.parametrize("options", [{"only_once": True}, {"interruptible": False}])
-def test_what_is_to_be_carried_out_is_ended_by_an_abort_alone(
-    certificate: Certificate, options: dict[str, Any]
-) -> None:
+def test_what_is_to_be_carried_out_ends_by_an_abort_alone(certificate: Certificate, options: dict[str, Any]) -> None:
     silent = Silent()
     unwanted = threading.Event()
     https = client_of(certificate.ca_file, unwanted=unwanted.is_set)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 
 import pytest
 
-from telex_start.events import LookUpBegan, Notice, ReconnectNow, SignOut, StateChanged, UnreadLookedUp, UnreadSection
+from telex_start.events import LookUpBegan, Notice, ReconnectNow, SignOut, UnreadLookedUp, UnreadSection
 from telex_start.session.pace import USUAL
 from telex_start.session.upkeep import ROOM_FOR_ALL
 from telex_start.states import State
@@ -33,9 +32,7 @@ def full(session: Agent, there_are: int = THERE_ARE) -> None:
     )
 
 
-def test_those_without_room_are_left_out_once_and_named(
-    telex: Telex, agent: Start, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_who_has_no_room_is_left_out_and_named(telex: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     sandbox = telex(*MANY)
     session = agent(sandbox).sign_in()
@@ -99,19 +96,12 @@ def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplo
 
 def test_12_organisations_under_six_requests_a_second(telex: Telex, agent: Start) -> None:
     sandbox = telex("--organisations", "12", "--rate", "6", "--burst", "4")
-    started = time.monotonic()
     session = agent(sandbox, timings=USUAL).sign_in()
-    session.await_event(StateChanged, lambda told: told.subscribed >= 1)
-    first = time.monotonic() - started
-    session.await_subscribed(12, 30.0)
-    live = time.monotonic() - started
-    refused = sandbox.status()["rate_limited"]["count"]
+    session.await_subscribed(12, 6.0)
+    assert sandbox.status()["rate_limited"]["count"] <= 3
     assert session.all(LookUpBegan) == [], "tokens first"
-    session.await_true(lambda: len({event.channel for event in session.all(UnreadLookedUp)}) == 12, 90.0)
-    polled = time.monotonic() - started
-    print(f"first live {first:.2f} s, all {live:.2f} s with {refused} times 429, all polled {polled:.2f} s")
+    session.await_true(lambda: len({event.channel for event in session.all(UnreadLookedUp)}) == 12, 15.0)
     assert len(session.all(UnreadSection)) == 36
-    assert (first < 3.0, live < 6.0, refused <= 3, polled < 20.0) == (True, True, True, True)
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
     assert session.troubles == []
     # A reconnect has all tokens at hand: it asks for the organisations alone.

@@ -24,7 +24,7 @@ from telex_start.states import State
 from tests.resolver import NAME, Resolver, resolving
 from tests.servers import Sandbox
 from tests.session.agent import Agent, quick
-from tests.session.by_hand import Certificate, Proxy, request_of, serving
+from tests.session.by_hand import Proxy, serving
 from tests.session.conftest import Start, Telex
 
 ONE = ("--organisations", "1")
@@ -64,26 +64,19 @@ ByName = Callable[[Sandbox], dict[str, Any]]
 # --- names ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("command", "look_up"), [(SignOut(), 1), (CancelSignIn(), 1), (SignOut(), 2)])
-def test_no_command_waits_for_a_look_up(
-    own: Telex, agent: Start, resolver: Resolver, by_name: ByName, command: Command, look_up: int
+@pytest.mark.parametrize(("command", "look_up"), [(SignOut(), 1), (CancelSignIn(), 1), (SignOut(), 2), (None, 1)])
+def test_nothing_waits_for_a_look_up(
+    own: Telex, agent: Start, resolver: Resolver, by_name: ByName, command: Command | None, look_up: int
 ) -> None:
-    """Of a login, or of the push server."""
+    """Of a login, or of the push server. Nor does the end, without a command: the fixture allows it a second."""
     sandbox = own(*ONE)
     resolver.let_go(look_up - 1)
-    session = agent(sandbox, **by_name(sandbox)).sign_in()
+    session = agent(sandbox, **by_name(sandbox)).sign_in(persist=command is None)
     resolver.await_asked(look_up)
     session.mark()
-    session.send(command)
-    session.await_state(State.SIGNED_OUT, dialling.DNS_WITHIN / 2)
-
-
-def test_exit_does_not_wait_for_a_look_up(own: Telex, resolver: Resolver, by_name: ByName) -> None:
-    sandbox = own(*ONE)
-    with Agent(sandbox, **by_name(sandbox)) as session:
-        session.sign_in(persist=True)
-        resolver.await_asked(1)
-    # that took less than a second: the agent looks to it
+    if command is not None:
+        session.send(command)
+        session.await_state(State.SIGNED_OUT, dialling.DNS_WITHIN / 2)
 
 
 def test_a_connection_that_stands_does_not_wait_for_a_look_up(
@@ -129,23 +122,19 @@ def told(sandbox: Sandbox) -> str:
 
 
 @pytest.mark.parametrize(
-    ("variable", "address", "words"),
+    ("where", "words"),
     [
-        ("https_proxy", "http://ada:hunter2@127.0.0.1:9", "The proxy 127.0.0.1:9 (https_proxy) refused the connection"),
-        (
-            "https_proxy",
-            f"http://ada:hunter2@{NAME}:3128",
-            f"The name of the proxy {NAME}:3128 (https_proxy) could not",
-        ),
+        ("127.0.0.1:9", "The proxy 127.0.0.1:9 (https_proxy) refused the connection"),
+        (f"{NAME}:3128", f"The name of the proxy {NAME}:3128 (https_proxy) could not"),
     ],
     ids=["nobody there", "no such name"],
 )
 def test_a_proxy_that_cannot_be_used_is_said_so(
-    own: Telex, monkeypatch: pytest.MonkeyPatch, resolver: Resolver, variable: str, address: str, words: str
+    own: Telex, monkeypatch: pytest.MonkeyPatch, resolver: Resolver, where: str, words: str
 ) -> None:
     resolver.answer = socket.gaierror(-2, "Name or service not known")
     resolver.let_go()
-    monkeypatch.setenv(variable, address)
+    monkeypatch.setenv("https_proxy", f"http://ada:hunter2@{where}")
     message = told(own(*ONE))
     assert words in message
     assert "hunter2" not in message
@@ -158,9 +147,7 @@ def test_a_proxy_that_wants_a_password_is_said_so(own: Telex, monkeypatch: pytes
     assert message == f"The proxy 127.0.0.1:{port} does not accept the user name and password in https_proxy."
 
 
-def test_both_connections_go_through_the_proxy_that_the_environment_names(
-    own: Telex, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_connections_go_through_the_proxy_of_the_environment(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxies, "is_loopback", lambda _: False)
     proxy = Proxy("ada:p@ss:word")
     sandbox = own(*ONE)
@@ -201,26 +188,6 @@ def test_the_doctor_says_that_a_look_up_is_slow(
 # --- in the life of a session ---------------------------------------------------------------------------------------
 
 
-def test_calls_that_never_end_are_given_up_and_retried(own: Telex, agent: Start) -> None:
-    sandbox = own(*ONE)
-    sandbox.fault("organisations", times=1, drip=True)
-    sandbox.fault("connection", times=1, delay=30)
-    session = agent(sandbox, timings=quick(call_within=0.6)).sign_in()
-    session.await_subscribed(1)
-    assert set(session.states()) <= {State.SIGNING_IN, State.CONNECTING, State.RECONNECTING, State.ONLINE}
-
-
-def test_a_push_server_with_another_certificate_gets_no_token(
-    own: Telex, agent: Start, certificate: Certificate
-) -> None:
-    got = []
-    with serving(lambda client: got.append(request_of(client)), certificate.context) as port:
-        session = agent(own(*ONE), push_url=f"wss://127.0.0.1:{port}/").sign_in()
-        session.await_state(State.RECONNECTING)
-    assert got == []
-    assert "certificate" in session.troubles[0].message
-
-
 # --- secrets --------------------------------------------------------------------------------------------------------
 
 
@@ -228,8 +195,7 @@ def test_no_secret_is_in_a_log_a_repr_or_an_event(
     own: Telex, agent: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for name in ("websocket",):
-        caplog.set_level(logging.DEBUG, logger=name)
+    caplog.set_level(logging.DEBUG, logger="websocket")
     sandbox = own("--organisations", "2")
     secrets: set[str] = {sandbox.password}
     session = agent(sandbox)

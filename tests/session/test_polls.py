@@ -6,24 +6,8 @@ from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.errors import NO_THREAD
-from telex_start.events import (
-    LookUpBegan,
-    LookUpSlug,
-    MarkAsRead,
-    MarkAsReadFailed,
-    MarkedAsRead,
-    ProfileLookedUp,
-    PublicationsReceived,
-    ReconnectNow,
-    SettingsLookedUp,
-    SignedIn,
-    SignOut,
-    SlugLookedUp,
-    UnreadLookedUp,
-    UnreadSection,
-    WatchAgents,
-)
 from telex_start.states import State
 from telex_start.toast import Conversation
 from tests.conftest import Threads
@@ -44,15 +28,15 @@ def known(session: Agent, organisation: int = 0) -> Known:
     fresh: set[tuple[str, str]] = set()
     for _, event in list(session.events):
         match event:
-            case PublicationsReceived() if event.channel == channel:
+            case events.PublicationsReceived() if event.channel == channel:
                 for data in event.publications:
                     if data["notification_type"] == "unread_thread_change":
                         which = data["section"], data["data"][IDENTS[data["section"]]]
                         counts[which] = data["data"]["thread_count"]
                         fresh.add(which)
-            case LookUpBegan() if event.channel == channel:
+            case events.LookUpBegan() if event.channel == channel:
                 fresh.clear()
-            case UnreadSection() if event.channel == channel:
+            case events.UnreadSection() if event.channel == channel:
                 rows = {(event.section, row[IDENTS[event.section]]): row["thread_count"] for row in event.rows}
                 gone = {which for which in counts if which[0] == event.section} if event.whole else set()
                 for which in (gone | rows.keys()) - fresh:
@@ -82,18 +66,15 @@ def test_at_sign_in_the_unread_of_all_sections_with_who_wrote_what(telex: Telex,
     session = agent(sandbox).online()
     session.await_looked_up()
     assert known(session) == {ident(each): 3 if each is said[0] else 1 for each in said}
-    rows = {ident: row for event in session.all(UnreadSection) for ident, row in _rows(event)}
+    sections = session.all(events.UnreadSection)
+    rows = {(event.section, row[IDENTS[event.section]]): row for event in sections for row in event.rows}
     assert rows[ident(said[0])]["name"] == "General"
     direct = rows[ident(said[1])]
     (message,) = direct["preview_thread"]
     assert (direct["username"], message["full_name"]) == ("ada.lovelace", "Ada Lovelace")
     assert "are you there?" in message["message"]
-    assert all(event.whole for event in session.all(UnreadSection))
+    assert all(event.whole for event in sections)
     assert session.troubles == []
-
-
-def _rows(event: UnreadSection) -> list[tuple[tuple[str, str], dict[str, Any]]]:
-    return [((event.section, row[IDENTS[event.section]]), row) for row in event.rows]
 
 
 def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> None:
@@ -104,14 +85,14 @@ def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> No
     sandbox.pause()
     session = agent(sandbox).online()
     session.await_looked_up()
-    first = session.all(SignedIn)[0]
+    first = session.all(events.SignedIn)[0]
     assert first.user_id == session.channel().partition("/")[2]
     assert sandbox.email in first.names
-    assert session.all(SettingsLookedUp) == [
-        SettingsLookedUp(session.channel(), frozenset({muted}), "mentions", "09:00 AM - 06:00 PM")
+    assert session.all(events.SettingsLookedUp) == [
+        events.SettingsLookedUp(session.channel(), frozenset({muted}), "mentions", "09:00 AM - 06:00 PM")
     ]
     organisation = session.channel().partition("/")[0]
-    assert session.all(ProfileLookedUp) == [ProfileLookedUp(True, "UTC", organisation)]
+    assert session.all(events.ProfileLookedUp) == [events.ProfileLookedUp(True, "UTC", organisation)]
 
 
 # Nothing is missed
@@ -149,23 +130,21 @@ def test_what_was_recovered_whole_is_not_looked_up_unless_the_person_wants_it_so
     session.await_subscribed(1)
     sandbox.publish(0, {"notification_type": "x"})
     session.await_received(1)
-    assert not session.since_mark(LookUpBegan)
-    session.send(ReconnectNow())
+    assert not session.since_mark(events.LookUpBegan)
+    session.send(events.ReconnectNow())
     session.await_looked_up()
 
 
-def test_while_an_agents_conversation_is_unread_agents_are_polled_again_also_in_the_next_session(
-    telex: Telex, agent: Start
-) -> None:
+def test_while_an_agents_is_unread_agents_are_polled_also_in_the_next_session(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE, "--ping", "1")
     unread = sandbox.agent(0, "Deploy bot", "deployed")
     session = agent(sandbox, timings=quick(agents_every=0.5)).online()
     session.await_looked_up()
     assert known(session) == {ident(unread): 1}
-    session.send(WatchAgents(frozenset({session.channel()})))
+    session.send(events.WatchAgents(frozenset({session.channel()})))
     for again in (False, True):
         if again:
-            session.send(SignOut())
+            session.send(events.SignOut())
             session.await_state(State.SIGNED_OUT)
             session.mark()
             session.online()
@@ -182,36 +161,31 @@ def test_a_push_during_a_slow_look_up_comes_as_fast_as_ever(telex: Telex, agent:
     sandbox = telex(*ONE)
     sandbox.fault("user_channels", times=1, delay=5.0)
     session = agent(sandbox).online()
-    session.await_event(LookUpBegan)
+    session.await_event(events.LookUpBegan)
     for number in range(5):
         sandbox.publish(0, {"notification_type": "x", "number": number})
         session.await_received(number + 1)
-    assert session.all(UnreadLookedUp) == [], "it is still under way"
-    session.send(ReconnectNow())  # nor does a command wait for it
+    assert session.all(events.UnreadLookedUp) == [], "it is still under way"
+    session.send(events.ReconnectNow())  # nor does a command wait for it
     session.mark()
     session.await_state(State.ONLINE)
     session.await_subscribed(1)
     sandbox.publish(0, {"notification_type": "x", "number": 5})
     session.await_received(6)
-    assert session.all(UnreadLookedUp) == []
+    assert session.all(events.UnreadLookedUp) == []
 
 
 SLOW, SLOWLY = {"delay": 30.0}, {"drip": True}
 
 
-@pytest.mark.parametrize(
-    ("path", "fault"),
-    [("user_channels", SLOWLY), ("profile", SLOW)],
-)
-def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
-    own: Telex, agent: Start, path: str, fault: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(("path", "fault"), [("user_channels", SLOWLY), ("profile", SLOW)])
+def test_no_end_waits_for_a_slow_call(own: Telex, agent: Start, path: str, fault: dict[str, Any]) -> None:
     sandbox = own(*ONE)
     sandbox.fault(path, times=1, **fault)
     session = agent(sandbox).online()
     session.mark()
     spent = Stopwatch()
-    session.send(SignOut())
+    session.send(events.SignOut())
     session.await_state(State.SIGNED_OUT)
     assert spent.seconds() < 1.0
     sandbox.clear_faults()
@@ -220,77 +194,35 @@ def test_neither_signing_out_nor_the_end_waits_for_a_slow_call(
     # Its end is asked for under the fixture's bound of a second.
 
 
-@pytest.mark.parametrize("fault", [{"truncate": True}, {"status": 429}])
-def test_a_look_up_that_fails_is_made_again(own: Telex, agent: Start, fault: dict[str, Any]) -> None:
-    sandbox = own(*ONE)
-    sandbox.message(0, "General")
-    sandbox.fault("user_channels", times=1, **fault)
-    session = agent(sandbox, timings=quick(failed_again=0.2)).online()
-    session.await_looked_up()
-    sandbox.publish(0, {"notification_type": "x"})  # another turn of the session's loop
-    session.await_event(UnreadSection, lambda event: event.section == CHANNELS and bool(event.rows), 20.0)
-    assert session.troubles == []
-
-
 # Links, and marking as read
 
 
 def test_slugs(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "2")
     session = agent(sandbox).online(2)
-    with_login = session.await_event(SlugLookedUp)
+    with_login = session.await_event(events.SlugLookedUp)
     (other,) = {session.channel(0), session.channel(1)} - {with_login.channel}
-    session.send(LookUpSlug(other))
-    told = session.await_event(SlugLookedUp, lambda event: event.channel == other)
+    session.send(events.LookUpSlug(other))
+    told = session.await_event(events.SlugLookedUp, lambda event: event.channel == other)
     assert told.slug and told.slug != with_login.slug
     assert session.reconnects == 0, "such a command interrupts nothing"
 
 
-def test_marking_as_read_is_one_call_and_telex_says_so(telex: Telex, agent: Start) -> None:
-    sandbox = telex(*ONE)
-    said = sandbox.group(0, ["Cy Young", "Ben Okri"], "all of us")
-    session = agent(sandbox).online()
-    session.await_true(lambda: ident(said) in known(session))
-    before = len(sandbox.status()["readings"])
-    session.send(MarkAsRead(session.channel(), *ident(said), True, "x"))
-    session.await_true(lambda: ident(said) not in known(session))
-    assert session.all(MarkAsReadFailed) == []
-    assert session.await_event(MarkedAsRead).conversation == Conversation(session.channel(), *ident(said))
-    assert len(sandbox.status()["readings"]) == before + 1
-
-
-def test_look_ups_for_which_there_is_no_thread_are_made_once_there_is_one(
-    telex: Telex, agent: Start, threads: Threads
-) -> None:
+def test_look_ups_without_a_thread_are_made_once_there_is_one(telex: Telex, agent: Start, threads: Threads) -> None:
     """There were none any more until the next sign-in, and whoever asked for one got an error of the program."""
     sandbox = telex(*ONE)
     said = sandbox.message(0, "General")
     session = agent(sandbox, timings=quick(unread_apart=0.2))
     threads.refused = {*range(1, 1000)}  # all but the session's own
     session.online()
-    session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
+    session.send(events.MarkAsRead(session.channel(), *ident(said), False, "General"))
     conversation = Conversation(session.channel(), *ident(said))
-    failed = MarkAsReadFailed("General", NO_THREAD, conversation, temporary=True)
-    assert session.await_event(MarkAsReadFailed) == failed
-    assert session.all(UnreadLookedUp) == []
+    failed = events.MarkAsReadFailed("General", NO_THREAD, conversation, temporary=True)
+    assert session.await_event(events.MarkAsReadFailed) == failed
+    assert session.all(events.UnreadLookedUp) == []
     threads.refused.clear()
     session.await_looked_up()
     assert known(session) == {ident(said): 1}
-    session.send(MarkAsRead(session.channel(), *ident(said), False, "General"))
-    assert session.await_event(MarkedAsRead).conversation == conversation
+    session.send(events.MarkAsRead(session.channel(), *ident(said), False, "General"))
+    assert session.await_event(events.MarkedAsRead).conversation == conversation
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
-
-
-def test_nothing_else_ever_reads_or_switches(own: Telex, agent: Start) -> None:
-    sandbox = own("--organisations", "2", "--ping", "23")  # its own one, whose calls are counted
-    sandbox.order("fill", organisation=0, channels=5, directs=5, agents=2, unread=3)
-    session = agent(sandbox).online(2)
-    for again in (False, True):
-        if again:
-            session.mark()
-            session.send(ReconnectNow())
-        session.await_looked_up(0)
-        session.await_looked_up(1)
-    paths = {call["path"] for call in sandbox.calls()}
-    assert not [path for path in paths if "threads" in path or "switch" in path]
-    assert len(known(session)) == 12

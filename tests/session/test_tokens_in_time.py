@@ -55,23 +55,6 @@ def test_a_subscription_that_cannot_be_refreshed_in_time_comes_back_by_itself(te
     assert set(session.states()) == {State.ONLINE}
 
 
-def test_a_refresh_that_fails_at_first_is_tried_again_in_time(telex: Telex, agent: Start) -> None:
-    sandbox = telex(
-        "--organisations", "1", "--connection-ttl", "6", "--subscription-ttl", "6", "--expired-close-delay", "2"
-    )
-    session = agent(sandbox).online()
-    issued = sandbox.status()["tokens_issued"]
-    sandbox.fault("connection", times=1, status=503)
-    sandbox.fault("subscription", times=1, html=True)
-    sandbox.wait_until(
-        lambda status: all(status["tokens_issued"][kind] > issued[kind] for kind in ("connection", "subscription")),
-        10.0,
-    )
-    sandbox.publish(0, "x")
-    session.await_received(1)
-    assert session.reconnects == 0
-
-
 @pytest.mark.parametrize("unnoticed", [False, True])
 def test_expired_tokens_are_replaced_at_a_reconnect(own: Telex, agent: Start, unnoticed: bool) -> None:
     sandbox = own("--organisations", "2")

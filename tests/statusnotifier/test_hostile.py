@@ -11,18 +11,8 @@ from jeepney import DBusAddress, HeaderFields, Message, new_signal
 
 from telex_start.desktop.bus.served import complete_types
 from tests.fake_desktop import BusClient, FakePanel, PrivateBus
-from tests.statusnotifier.tray import (
-    ITEM,
-    ITEM_PATH,
-    MENU,
-    MENU_PATH,
-    PROPERTIES,
-    Menu,
-    MenuItem,
-    MenuReader,
-    Tray,
-    error_name,
-)
+
+from .tray import ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Menu, MenuItem, MenuReader, Tray, error_name
 
 INTROSPECTABLE, PEER = "org.freedesktop.DBus.Introspectable", "org.freedesktop.DBus.Peer"
 WATCHER = "org.kde.StatusNotifierWatcher"

@@ -18,20 +18,8 @@ from telex_start.desktop.statusnotifier.item import StatusNotifierItem
 from telex_start.states import State
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.process import ROOT
-from tests.statusnotifier.tray import (
-    CACHE,
-    FACE,
-    ITEM,
-    ITEM_PATH,
-    MENU,
-    MENU_PATH,
-    PROPERTIES,
-    Menu,
-    MenuItem,
-    Tray,
-    pictures,
-    seen,
-)
+
+from .tray import CACHE, FACE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Menu, MenuItem, Tray, pictures, seen
 
 NEEDED = FACE._replace(state=State.SIGN_IN_NEEDED)
 OF_THE_ICON = {

@@ -63,13 +63,6 @@ def slow(peer: BusClient) -> tuple[Message, SimpleQueue[Message]]:
     return new_method_call(DBusAddress("/x", peer.unique_name, "x.y"), "Slow"), calls
 
 
-def switches(name: str) -> int:
-    """How often the thread of this name has gone to sleep of itself."""
-    [thread] = [thread for thread in threading.enumerate() if thread.name == name]
-    status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("voluntary_ctxt")).split()[1])
-
-
 def test_a_call_is_answered_on_the_loops_thread_and_an_error_is_an_answer(private_bus: PrivateBus) -> None:
     with running(private_bus.address, "desktop") as bus:
         threads: SimpleQueue[str] = SimpleQueue()
@@ -259,17 +252,6 @@ def test_what_is_no_bus_is_given_up_and_stopping_does_not_wait_for_it(
         monkeypatch.setattr(bus_module, "CONNECT_TIMEOUT", 3 * TIMEOUT)
         for _ in range(5):  # stopped during another greeting, which other work has interrupted
             bus.call(ping(), None)
-
-
-def test_an_idle_connection_never_wakes_up(private_bus: PrivateBus) -> None:
-    with running(private_bus.address, "idle") as bus:
-        assert is_answer(reply_to(bus, ping()))
-        never = threading.Event()
-        before = -1
-        while before != (before := switches("idle")):
-            never.wait(0.3)  # on a busy machine it may still be on its way to sleep
-        never.wait(1.5)
-        assert switches("idle") == before
 
 
 def test_an_address_may_name_several_sockets_with_escaped_bytes(tmp_path: Path) -> None:

@@ -163,7 +163,8 @@ class PreferencesWindow(Window):
 
     def _say(self, words: str) -> None:
         """Say in a line of its own what has failed, or what else is to be known; it names a path, which may be long."""
-        self._message.configure(text=words, wraplength=max(1, self.root.winfo_width() - self.px(48)))
+        # Beside the margins a label has a border.
+        self._message.configure(text=words, wraplength=max(1, self.root.winfo_width() - self.px(54)))
         self._message.grid() if words else self._message.grid_remove()
 
     def _grow(self) -> None:

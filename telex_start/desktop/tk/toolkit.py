@@ -33,6 +33,8 @@ CLASS = "Telex-start"
 """The window class, by which desktops know the program."""
 _TIP_AFTER = 0.6
 """Seconds that the pointer rests on a control before its tip appears."""
+_ASKED_AFTER = 100
+"""Milliseconds that a window has for itself before something is found out for it."""
 
 
 class Window:
@@ -92,7 +94,8 @@ class Window:
             answer = question()
             self.calls.post(lambda: take(answer))
 
-        threading.Thread(target=ask, name="finds out", daemon=True).start()
+        # The window comes first: while a thread imports something, Tk's gets a part of the interpreter's time only.
+        self.root.after(_ASKED_AFTER, threading.Thread(target=ask, name="finds out", daemon=True).start)
 
     def tip(self, control: Any, words: str | Callable[[], str], at_the_edge: bool = False) -> None:
         """Give a control a tooltip.

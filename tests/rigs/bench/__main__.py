@@ -1,4 +1,4 @@
-"""``make bench``: the sections of :func:`main`, on a real panel, with the sandbox over TLS.
+"""``make bench``: the :data:`SECTIONS`, on a real panel, with the sandbox over TLS.
 
 Name the sections to run only those: ``make bench ARGS="starts idle"``; ``IDLE=10`` shortens the idle minute,
 ``MESSAGES=20`` the latency runs, ``ROUNDS=1`` those beside the original. Nothing else on the machine has its displays
@@ -7,51 +7,291 @@ and ports, or hears its bus, where root may have namespaces of its own.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from . import alone, beside
-from .measuring import Table
+from tests.agent import cpu_clock, read, tree
+from tests.fake_desktop import FakeNotificationDaemon
+from tests.ground.desk import change
+from tests.process import end, quietly, until
+from tests.real_desktop import RealDesktop
+from tests.servers import Sandbox
 
-_BESIDE = (beside.starts, beside.memories, beside.pixels, beside.flood, beside.installed)
-BESIDE = {section.__name__: section for section in _BESIDE}
-"""The sections that are one table: ours in turn with a peer's of the same run."""
-ALONE = {section.__name__: section for section in (alone.idle, alone.texts)}
+from .measuring import AGENT, IDLE, MESSAGES, PYTHON, ROUNDS, Corner, Table, agent, environment, percentiles
+from .original import CONCEDED, PORTS, Missing, build, installed_megabytes, original
+
+Running = tuple[RealDesktop, Sandbox, int]
+SOON = 2.0
+"""Seconds between two pushes that come one after the other."""
+_SETTLE = 1.5
+"""Seconds after the icon, in which the rest of a start is done."""
+_PRIVATE = Path(PYTHON).with_name("python-of-its-own")
+"""A copy of the interpreter, whose pages no other Python on this machine shares."""
+AT_ONCE = 1000
+"""Pushes of a flood, in one second and each in a frame of its own."""
+_FEW = max(1, ROUNDS // 3)
+
+
+def program() -> Path | None:
+    """The original, or ``None`` after a line that says what is lacking."""
+    try:
+        return build()
+    except Missing as lacking:
+        print(f"the C++ original is left out: {lacking}", flush=True)
+        return None
+
+
+@contextmanager
+def _ours(folder: str, command: list[str] = AGENT, by_window: bool = False) -> Iterator[Running]:
+    """A desktop, a Telex and ours, signed in, with nothing on the disk before."""
+    with ExitStack() as stack:
+        desktop, telex = stack.enter_context(RealDesktop("xfce4-panel")), stack.enter_context(_telex())
+        home = stack.enter_context(tempfile.TemporaryDirectory(dir=folder))
+        yield desktop, telex, stack.enter_context(agent(desktop, telex, home, command, by_window=by_window))
+
+
+@contextmanager
+def _theirs(program: Path) -> Iterator[Running]:
+    """A desktop, a Telex and the original, signed in; it shows by a window of its own."""
+    with (
+        RealDesktop("xfce4-panel", dunst=False) as desktop,
+        _telex() as telex,
+        original(desktop, telex, program) as pid,
+    ):
+        yield desktop, telex, pid
+
+
+def _telex() -> Sandbox:
+    return Sandbox("--port", str(PORTS[0]), "--push-port", str(PORTS[1]), *CONCEDED)
+
+
+# --- starts ---------------------------------------------------------------------------------------------------------
+
+
+_AT_LOGIN = "--at-login"
+_KINDS = (
+    ("warm", "exec -> icon", 0.9),
+    (_AT_LOGIN, "  as the desktop starts it, --at-login", 0.9),
+    ("first", "  the very first start, nothing of its own on the disk", 0.9),
+    ("cold", "  with a cold page cache", 0.8),
+)
+
+
+def starts(folder: str, table: Table) -> None:
+    """From exec to the icon's pixels on xfce4-panel: warm, for the first time, and with an empty page cache."""
+    theirs = program()
+    kinds = _KINDS if not os.geteuid() else _KINDS[:-1]  # only root may drop caches
+    took: dict[tuple[str, bool], list[float]] = defaultdict(list)
+    spent: dict[tuple[str, bool], list[float]] = defaultdict(list)
+    with RealDesktop("xfce4-panel") as desktop:
+        Path(folder, "kept").mkdir()
+        for turn in range(-1, ROUNDS):  # the first round does not count
+            for kind, _, _ in kinds:
+                for ours in (True, False) if turn % 2 else (False, True):
+                    if not ours and theirs is None:
+                        continue
+                    with tempfile.TemporaryDirectory(dir=folder) as fresh:
+                        home = fresh if kind == "first" else str(Path(folder, "kept"))
+                        if kind == "cold":
+                            os.sync()
+                            Path("/proc/sys/vm/drop_caches").write_text("3")
+                        command = [*AGENT, *([_AT_LOGIN] if kind == _AT_LOGIN else [])] if ours else [str(theirs)]
+                        milliseconds, cpu = _start(command, environment(desktop, None, home))
+                    if turn >= 0:
+                        took[kind, ours].append(milliseconds)
+                        spent[kind, ours].append(cpu)
+    for kind, words, goal in kinds:
+        table.row(words, took[kind, True], took[kind, False], unit=" ms", goal=goal)
+    table.row("CPU of the start", spent["warm", True], spent["warm", False], unit=" s", most=0.12)
+
+
+def _start(command: list[str], environ: dict[str, str]) -> tuple[float, float]:
+    """Milliseconds from exec to the icon's pixels, and seconds of processor time :data:`_SETTLE` seconds later."""
+    with Corner(environ) as tray:
+        tray.settle()
+        began = time.monotonic()
+        process = quietly(command, environ, environ["HOME"])
+        try:
+            milliseconds = (tray.appears() - began) * 1000
+            time.sleep(_SETTLE)
+            return milliseconds, cpu_clock(process.pid)
+        finally:
+            end(process)
+
+
+# --- memory, a flood, a push on the screen ----------------------------------------------------------------------------
+
+
+def memories(folder: str, table: Table) -> None:
+    """Signed in to three organisations, and nothing happens; an interpreter of its own, so that nobody shares it."""
+
+    def idle(running: Callable[[], Any]) -> list[Any]:
+        found = []
+        for _ in range(_FEW):
+            with running() as (_, _, pid):
+                time.sleep(IDLE / 2)
+                found.append(read(*tree(pid)))
+        return found
+
+    shutil.copy(os.path.realpath(PYTHON), _PRIVATE)
+    try:
+        command, theirs = [str(_PRIVATE), *AGENT], program()
+        once, window = (idle(partial(_ours, folder, command, by_window)) for by_window in (False, True))
+        peers = idle(partial(_theirs, theirs)) if theirs is not None else []
+    finally:
+        _PRIVATE.unlink()
+    uss = [each.uss for each in peers]
+    table.row("memory of its own (USS), signed in, idle", [each.uss for each in once], uss, unit=" MB")
+    table.row("  after signing in by the window", [each.uss for each in window], uss, unit=" MB", most=31)
+    row = "  shared pages in proportion (PSS), signed in, idle"
+    table.row(row, [each.pss for each in once], [each.pss for each in peers], unit=" MB", goal=1.12)
+
+
+def flood(folder: str, table: Table) -> None:
+    """A thousand pushes in a second, each in a frame of its own: processor time and growth."""
+
+    def flooded(running: Callable[[], Any]) -> list[tuple[float, float]]:
+        found = []
+        for _ in range(_FEW):
+            with running() as (_, telex, pid):
+                telex.publish_many(0, [change(f"warm{n}", 1) for n in range(10)], per_second=10)
+                time.sleep(8)
+                before, cpu = read(pid).uss, cpu_clock(pid)
+                telex.publish_many(0, [change(f"c{n % 50}", n // 50 + 1) for n in range(AT_ONCE)], per_second=AT_ONCE)
+                time.sleep(8)  # to the end of the flood rule's window
+                found.append((cpu_clock(pid) - cpu, read(pid).uss - before))
+        return found
+
+    theirs, ours = program(), flooded(partial(_ours, folder))
+    peers = flooded(partial(_theirs, theirs)) if theirs is not None else []
+    row = f"{AT_ONCE:,} pushes in a second: CPU"
+    table.row(row, [cpu for cpu, _ in ours], [cpu for cpu, _ in peers], unit=" s", most=0.25)
+    table.row("  growth", [grown for _, grown in ours], [grown for _, grown in peers], unit=" MB", most=2.0)
+
+
+def pixels(folder: str, table: Table) -> None:
+    """From the push server's sending to the first changed pixel: dunst's toast, and the original's own window."""
+    theirs, waits = program(), (SOON, IDLE / 2)
+    with _ours(folder) as (desktop, telex, _), Corner(desktop.environ, (950, 24, 12, 12)) as corner:
+        ours = _seen(telex, corner, waits)
+    peers: dict[float, list[float]] = {}
+    if theirs is not None:
+        with _theirs(theirs) as (desktop, telex, _), Corner(desktop.environ, (940, 720, 12, 12)) as corner:
+            peers = _seen(telex, corner, waits)
+    for wait in waits:
+        words = "push -> first pixels" if wait == SOON else f"  after {wait:.0f} s idle"
+        table.row(words, ours[wait], peers.get(wait, ()), unit=" ms", goal=0.6)
+
+
+def _seen(telex: Sandbox, corner: Corner, waits: tuple[float, ...]) -> dict[float, list[float]]:
+    """Milliseconds, by the seconds before in which nothing happened."""
+    found: dict[float, list[float]] = defaultdict(list)
+    for turn in range(-1, ROUNDS):
+        for wait in waits:
+            corner.wait_empty()
+            time.sleep(wait)
+            push = change(f"c{turn}-{wait:.0f}", 1)
+            took = corner.after(lambda push=push, turn=turn: telex.publish(turn % 3, push)["sent_at"])  # type: ignore[misc]
+            if turn >= 0:
+                found[wait].append(took * 1000)
+    return found
+
+
+# --- on the disk ----------------------------------------------------------------------------------------------------
+
+
+def installed(_folder: str, table: Table) -> None:
+    """What an installation takes: of ours all that pip brings but for pip itself, of the original also wxWidgets."""
+    theirs = program()
+    [packages] = (Path(PYTHON).parent.parent / "lib").glob("python*/site-packages")
+    skipped = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")
+    size = 0
+    for entry in packages.iterdir():
+        if not entry.name.startswith(skipped):
+            files = entry.rglob("*") if entry.is_dir() else [entry]
+            size += sum(file.lstat().st_blocks * 512 for file in files)
+    peers = [installed_megabytes(theirs)] if theirs is not None else []
+    table.row("installed, libraries included", [size / 1e6], peers, unit=" MB", most=46)
+
+
+# --- alone: there is no peer that does the same -----------------------------------------------------------------------
+
+
+APART = 1.8
+"""Seconds between two messages, or the flood rule would hold some of them."""
+WARM_UP = 3
+"""Messages that do not count."""
+
+
+def idle(folder: str, _table: Table) -> None:
+    """Signed in with three organisations, and nothing happens."""
+    with RealDesktop() as desktop, Sandbox() as telex, agent(desktop, telex, folder) as pid:
+        time.sleep(5)  # what a start leaves to be done is done; there is no event for that
+        pings, first, cpu = telex.status()["pongs"], read(pid), cpu_clock(pid)
+        time.sleep(IDLE)
+        last, spent = read(pid), cpu_clock(pid) - cpu
+        pings = telex.status()["pongs"] - pings
+    woken = last.voluntary - first.voluntary
+    print(f"PSS, signed in over TLS, 3 organisations, {IDLE:.0f} s idle:  {last.pss:.1f} MB;  {last.threads} threads")
+    answered = f"{pings} pings answered among them"
+    print(f"voluntary switches in {IDLE:.0f} s:  {woken}, {answered};  CPU {spent:.2f} s", flush=True)
+
+
+def texts(folder: str, _table: Table) -> None:
+    """From the push server's sending to the daemon's receiving, one message at a time, whichever way its text comes."""
+    for words, new_message in (("without text", "never"), ("text first", "before"), ("text in the same push", "after")):
+        took = []
+        with (
+            RealDesktop(dunst=False) as desktop,
+            Sandbox("--rate", "0", "--organisations", "1") as telex,
+            FakeNotificationDaemon(desktop.bus) as daemon,
+            agent(desktop, telex, folder),
+        ):
+            for turn in range(-WARM_UP, MESSAGES):
+                known = len(daemon.shown)
+                sent = telex.message(0, f"c{turn}", "the text", new_message=new_message)
+                until(lambda known=known: daemon.shown[known:], "no toast")  # type: ignore[misc]
+                if turn >= 0:  # the first text of an organisation is not waited for
+                    assert ("the text" in daemon.shown[known].body) is (new_message != "never")
+                    took.append((daemon.arrivals[known] - sent["sent_at"]) * 1000)
+                time.sleep(APART)
+        print(f"push sent -> Notify, {words}, {len(took)} messages:  {percentiles(took)}", flush=True)
+
+
+SECTIONS = {section.__name__: section for section in (starts, memories, pixels, flood, installed, idle, texts)}
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
 MARK = "BENCH_APART"
 """In the environment of a run that is apart."""
-_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
-"""``SIOCGIFFLAGS``, ``SIOCSIFFLAGS`` and ``IFF_UP``: netdevice(7)."""
+_APART = 'ip link set lo up; mkdir -p /tmp/.X11-unix; mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix; exec "$@"'
 
 
-def main(sections: list[str]) -> int:
-    known = [*BESIDE, *ALONE]
-    if unknown := [name for name in sections if name not in known]:
-        print(f"bench: no section {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+def main(wanted: list[str]) -> int:
+    wanted = wanted or [*SECTIONS]
+    if unknown := [name for name in wanted if name not in SECTIONS]:
+        print(f"bench: no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}", file=sys.stderr)
         return 2
-    wanted = sections or known
-    # What has to be had from outside is had before nothing outside can be reached.
-    if any(name in BESIDE for name in wanted) and not os.environ.get(MARK):
-        beside.program()
     where = "in namespaces of its own" if _go_apart() else "beside all else on this machine"
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {load}, {where}", flush=True)
-    if besides := [name for name in wanted if name in BESIDE]:
-        table = Table()
-        for name in besides:
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                BESIDE[name](folder, table)
-        print(f"not reached: {', '.join(table.missed) or 'none'}", flush=True)
+    table = Table()
     for name in wanted:
-        if name in ALONE:
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                ALONE[name](folder)
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            SECTIONS[name](folder, table)
+    print(f"not reached: {', '.join(table.missed) or 'none'}", flush=True)
     return 0
 
 
@@ -62,19 +302,12 @@ def _go_apart() -> bool:
         Whether this process is apart; where it can be, the first call does not return.
     """
     if os.environ.get(MARK):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # raises the loopback
-            asked = struct.pack("16sh14x", b"lo", 0)
-            (flags,) = struct.unpack_from("h", fcntl.ioctl(any_socket, _GET_FLAGS, asked), 16)
-            fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", flags | _UP))
-        sockets = Path("/tmp/.X11-unix")
-        sockets.mkdir(mode=0o1777, exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", sockets], check=True)
         return True
     unshare = shutil.which("unshare")
     if unshare is None or os.geteuid() or subprocess.run([unshare, "-m", "-n", "true"], capture_output=True).returncode:
         return False
     sys.stdout.flush()
-    command = [unshare, "-m", "-n", "--", sys.executable, "-m", "tests.rigs.bench", *sys.argv[1:]]
+    command = [unshare, "-m", "-n", "sh", "-ec", _APART, "sh", sys.executable, "-m", "tests.rigs.bench", *sys.argv[1:]]
     os.execve(unshare, command, os.environ | {MARK: "1"})
 
 

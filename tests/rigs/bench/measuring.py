@@ -32,12 +32,6 @@ PYTHON = str(ROOT / os.environ.get("BENCH_PYTHON", ".venv/bin/python"))
 AGENT = [str(Path(PYTHON).with_name("telex-start"))]
 
 
-def change(name: str, threads: int) -> dict[str, object]:
-    """A publication of a channel's counts."""
-    data = {"channels_id": name, "name": name, "description": f"about {name}", "thread_count": threads}
-    return {"notification_type": "unread_thread_change", "section": "channels_section", "data": data}
-
-
 def environment(desktop: RealDesktop, telex: Sandbox | None, folder: str) -> dict[str, str]:
     """Of a program on that desktop, with a home of its own."""
     environ = dict(desktop.environ)
@@ -57,12 +51,7 @@ def agent(
     environ, home = environment(desktop, telex, folder), Path(folder)
     with Program(home, *options, environ=environ, given=given, command=program, cwd=home) as running:
         if by_window:
-            desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
-            time.sleep(0.5)  # until it has the focus, of which no event tells here
-            desktop.xdotool("type", "--delay", "5", telex.email)
-            desktop.xdotool("key", "Tab")
-            desktop.xdotool("type", "--delay", "5", telex.password)
-            desktop.xdotool("key", "Return")
+            desktop.sign_in(telex)
         telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
         if by_window:
             item = desktop.wait_for_item()
@@ -128,11 +117,6 @@ class Corner:
 
 
 # --- how it is said -------------------------------------------------------------------------------------------------
-
-
-def say(what: str, figures: str) -> None:
-    """A line of its own."""
-    print(f"{what}:  {figures}", flush=True)
 
 
 def percentiles(took: Sequence[float]) -> str:

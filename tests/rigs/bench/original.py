@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.process import TIMEOUT, end, until
+from tests.process import TIMEOUT, end, quietly, until
 from tests.real_desktop import RealDesktop
 from tests.servers import Sandbox
 
@@ -48,24 +48,13 @@ def build() -> Path:
         return program
     for name, repository in _REPOSITORIES.items():
         folder = KEPT / "sources" / name
-        if not folder.is_dir() and not _cloned(repository, folder):
-            raise Missing(f"no sources of {repository} in {folder}")
+        if not folder.is_dir():
+            raise Missing(f"no sources of https://github.com/{repository} in {folder}")
     print(f"bench: building the C++ original in {KEPT}", flush=True)
     done = subprocess.run(["bash", _BUILD, KEPT / "sources", KEPT], capture_output=True, text=True)
     if done.returncode:
         raise Missing(f"it does not build: {done.stderr.strip()[-300:]}")
     return program
-
-
-def _cloned(repository: str, folder: Path) -> bool:
-    host = os.environ.get("TELEX_START_GIT", "https://github.com")
-    command = ["git", "clone", "--quiet", "--depth", "1", f"{host}/{repository}", str(folder)]
-    try:
-        environ = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
-        done = subprocess.run(command, env=environ, capture_output=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 def installed_megabytes(program: Path) -> float:
@@ -92,7 +81,6 @@ def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[in
         telex: The sandbox, on :data:`PORTS`.
         program: From :func:`build`.
     """
-    quiet = subprocess.DEVNULL
     with tempfile.TemporaryDirectory(prefix="original-") as folder, Corner(desktop.environ) as tray:
         Path(folder, "audio").mkdir()
         # Its own is compressed, which wxWidgets does not play here: it would say so in a window, each time.
@@ -101,7 +89,7 @@ def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[in
             sound.writeframes(bytes(1600))
         tray.settle()
         environ = desktop.environ | {"SSL_CERT_FILE": telex.ca_file, "HOME": folder}
-        process = subprocess.Popen([program], env=environ, cwd=folder, stdout=quiet, stderr=quiet, text=True)
+        process = quietly([str(program)], environ, folder)
         try:
             tray.appears()
             _sign_in(desktop, telex)

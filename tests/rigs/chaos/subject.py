@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ import psutil
 from tests.agent import Program
 from tests.bus_of_the_system import SystemBus
 from tests.process import until
-from tests.rigs.ledger import Ledger
+from tests.rigs.faults import Ledger, freeze
 from tests.servers import Sandbox
 
 MOST_MORE_DESCRIPTORS = 6
@@ -36,6 +35,14 @@ _TROUBLE = re.compile(r" (?:ERROR|CRITICAL) \[|^  ?Traceback|still running", re.
 _SECRET = re.compile(r"eyJ[\w-]{6,}")
 _NAMED = re.compile(r"\b(?:calm|chaos)-\d+-\d+\b")
 
+_PROGRAM = """
+from telex_start.session import pace
+pace.USUAL = pace.Timings(organisations_every=2.0, organisations_refused_for=1.0)
+from telex_start.__main__ import main
+raise SystemExit(main())
+"""
+"""The agent, soon asked to sign in again where Telex refuses its look-ups."""
+
 Deed = Callable[[random.Random], str]
 """Does something, and gives a few words of what came of it."""
 
@@ -47,7 +54,6 @@ class Subject:
         telex: Where it signs in.
         folder: For its files; kept over its restarts.
         system_bus: Tells it that the machine has woken up.
-        module: What is run, and its first arguments; the program itself, unless a test has planted a defect.
 
     Attributes:
         deeds: What a person can do with it.
@@ -60,14 +66,13 @@ class Subject:
     options: tuple[str, ...] = ("--email", "", "--password-stdin")
     often: tuple[str, ...] = ()
 
-    def __init__(self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: tuple[str, ...]) -> None:
+    def __init__(self, telex: Sandbox, folder: Path, system_bus: SystemBus) -> None:
         self.telex = telex
         self.folder = folder
-        self.starts = 0
-        self.ledger = Ledger()
+        folder.mkdir()
+        self.ledger = Ledger(Counter())
         self.codes: tuple[int, ...] = (0,)
         self.deeds: dict[str, Deed] = {"wake": lambda _: self.wake(), "paused": self._pause}
-        self._module = module
         self._system_bus = system_bus
         self._program: Program | None = None
         self._first: tuple[int, int] | None = None
@@ -137,11 +142,10 @@ class Subject:
         self.leave()
         options = [self.telex.email if option == "" else option for option in self.options]
         given = self.telex.password + "\n" if options else None
-        command = (sys.executable, "-m", *self._module)
+        command = (sys.executable, "-c", _PROGRAM)
         log = ("--log-level", "debug")
         self._program = Program(self.folder, *options, *log, environ=self.environ(), given=given, command=command)
         self._program.__enter__()
-        self.starts += 1
         self._first = None
         sockets = self.folder / "run" / "telex-start"
         late = f"{self.name} has not started in {_STARTS_WITHIN:.0f} s"
@@ -193,11 +197,7 @@ class Subject:
         if not self.running:
             return "it has ended"
         seconds = chance.choice([0.3, 2.0, 9.0])
-        os.kill(self.program.process.pid, signal.SIGSTOP)
-        try:
-            time.sleep(seconds)
-        finally:
-            os.kill(self.program.process.pid, signal.SIGCONT)
+        freeze(self.program.process, seconds)
         return f"for {seconds:g} s"
 
     # --- what must hold ---------------------------------------------------------------------------------------------

@@ -1,22 +1,156 @@
-"""The agent with its icon, on a private desktop, as a person sees it."""
+"""A private desktop, and the agent with its icon on it as a person sees it."""
 
 from __future__ import annotations
 
 import random
+import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Self, TypeVar
+
+from jeepney import Message, MessageType
 
 from telex_start.desktop.tray.menu import NOTHING_UNREAD
 from telex_start.news import wording
 from tests.bus_of_the_system import SystemBus
+from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus
 from tests.panel_item import PanelItem
 from tests.process import comes
+from tests.real_desktop import RealDesktop, takes_keys
 from tests.servers import Sandbox
 
-from .desk import Desk
 from .subject import Subject
+
+_XDOTOOL_WITHIN = 8.0
+"""Seconds."""
+_EMAIL_FIELD = ("180", "122")
+_PASSWORD_FIELD = ("150", "188")
+"""Where in the login window the two fields are, in pixels."""
+
+
+class Daemon(FakeNotificationDaemon):
+    """One that, while it hangs, leaves what comes in its queue; when it goes on it shows and answers all of it, late.
+
+    Attributes:
+        on_screen: The titles of the toasts that are there now, by their ids.
+    """
+
+    def __init__(self, bus: PrivateBus) -> None:
+        super().__init__(bus)
+        self.on_screen: dict[int, str] = {}
+        self._queue: deque[Message] = deque()
+
+    def leave(self) -> None:
+        self._queue.clear()
+        self.on_screen.clear()
+        super().leave()
+
+    def received(self, message: Message) -> None:
+        if self.mode == "silent" and message.header.message_type is MessageType.method_call:
+            self._queue.append(message)
+        else:
+            super().received(message)
+
+    def go_on(self) -> None:
+        """It hangs no more."""
+        self.mode = "answer"
+        while self._queue:
+            super().received(self._queue.popleft())
+
+    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
+        answer = super().answer(call, interface, member)
+        if member == "Notify":
+            self.on_screen[self.shown[-1].id] = self.shown[-1].summary
+        elif member == "CloseNotification":
+            self.on_screen.pop(call.body[0], None)
+        return answer
+
+
+class Desk(RealDesktop):
+    """The desktop and the hands of who sits at it.
+
+    Attributes:
+        tray: Shows icons, and clicks.
+        daemon: Shows toasts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None, dunst=False)
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.tray = self._stack.enter_context(FakePanel(self.bus))
+        self.daemon = self._stack.enter_context(Daemon(self.bus))
+        self._gone: set[str] = set()
+        return self
+
+    # --- its parts come and go --------------------------------------------------------------------------------------
+
+    def calm(self) -> None:
+        """All of it is there and works."""
+        self.daemon.go_on()
+        for name in [*self._gone]:
+            self.toggle(name)
+
+    def toggle(self, name: str) -> str:
+        """The panel or the notification daemon crashes, or starts again."""
+        part = self.tray if name == "panel" else self.daemon
+        if name in self._gone:
+            self._gone.remove(name)
+            part.come_back()
+            return "comes"
+        self._gone.add(name)
+        part.leave()
+        return "goes"
+
+    def hang_daemon(self) -> str:
+        """The notification daemon hangs, or goes on."""
+        if self.daemon.mode == "silent":
+            self.daemon.go_on()
+        else:
+            self.daemon.mode = "silent"
+        return self.daemon.mode
+
+    # --- the login window -------------------------------------------------------------------------------------------
+
+    def window(self, within: float) -> str | None:
+        """The login window, once it is there; `None` where it does not come in so many seconds."""
+        found = comes(self.windows, within)
+        return found[0] if found else None
+
+    def windows(self) -> list[str]:
+        """All login windows that are there."""
+        return self._xdotool("search", "--onlyvisible", "--name", "^Telex").split()
+
+    def offers_form(self, window: str) -> bool:
+        """Whether the login window is there for another try, and not busy."""
+        self._xdotool("windowactivate", "--sync", window)
+        return takes_keys(self.environ, window)
+
+    def fill_in(self, window: str, email: str, password: str) -> None:
+        """Fill the form in and press Return; in vain where the window goes meanwhile."""
+        self._xdotool("windowactivate", window)
+        for field, text in ((_EMAIL_FIELD, email), (_PASSWORD_FIELD, password)):
+            self._xdotool("mousemove", "--window", window, *field, "click", "1", "key", "ctrl+a")
+            self._xdotool("type", "--delay", "1", text)
+        self._xdotool("key", "Return")
+
+    def escape(self, window: str) -> None:
+        """Close the login window by its key."""
+        self._xdotool("windowactivate", window)
+        self._xdotool("mousemove", "--window", window, *_EMAIL_FIELD, "click", "1", "key", "Escape")
+
+    def _xdotool(self, *words: str) -> str:
+        """What it says; nothing where it fails, or hangs as the window has gone."""
+        command = ["timeout", str(_XDOTOOL_WITHIN), "xdotool", *words]
+        done = subprocess.run(command, env=self.environ, capture_output=True, text=True)
+        return done.stdout if done.returncode == 0 else ""
+
+
+# --- the agent --------------------------------------------------------------------------------------------------------
+
 
 _WINDOW_WITHIN = 15.0
 """Seconds in which a login window must open after it was asked for."""
@@ -44,10 +178,8 @@ class Tray(Subject):
         *("renewal", "renewal"),
     )
 
-    def __init__(
-        self, telex: Sandbox, folder: Path, system_bus: SystemBus, module: tuple[str, ...], desk: Desk
-    ) -> None:
-        super().__init__(telex, folder, system_bus, module)
+    def __init__(self, telex: Sandbox, folder: Path, system_bus: SystemBus, desk: Desk) -> None:
+        super().__init__(telex, folder, system_bus)
         self.desk = desk
         self._leaves = False
         """Sign Out was clicked, and it has not been seen that nobody is signed in."""
@@ -55,7 +187,7 @@ class Tray(Subject):
             "Sign Out": lambda _: self._sign_out(),
             "sign in": lambda _: self._sign_in(self.telex.password),
             "sign in, wrong password": lambda _: self._sign_in("wrong"),
-            "sign in and Cancel": lambda _: self._cancel(),
+            "sign in and Cancel": lambda _: self._sign_in(self.telex.password, cancels=True),
             "renewal": self._renew,
             "Reconnect Now": lambda _: self._menu("Reconnect Now"),
             "Mark All as Read": lambda _: self._menu("Recent", "Mark All as Read"),
@@ -67,7 +199,8 @@ class Tray(Subject):
         }
 
     def environ(self) -> Mapping[str, str]:
-        return {**super().environ(), **self.desk.environ}
+        mine = ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
+        return {**super().environ(), **{name: self.desk.environ[name] for name in mine}}
 
     def look(self) -> None:
         code = self.program.process.poll()
@@ -107,7 +240,7 @@ class Tray(Subject):
     def _seen(self, look: Callable[[PanelItem], T], otherwise: T) -> T:
         """What the panel sees of the icon; otherwise where there is none, or no answer: it is just starting or ending,
         stopped, or its menu has changed meanwhile."""
-        items = self.desk.panel.items
+        items = self.desk.tray.items
         try:
             return look(items[-1]) if items else otherwise
         except (AssertionError, TimeoutError, IndexError, ValueError):
@@ -139,20 +272,14 @@ class Tray(Subject):
         self._leaves = self._leaves or words == "clicked"
         return words
 
-    def _sign_in(self, password: str) -> str:
+    def _sign_in(self, password: str, *, cancels: bool = False) -> str:
         window = self._open_login(3.0)
         if window is None:
             return "there is no window"
         self.desk.fill_in(window, self.telex.email, password)
-        return "submitted"
-
-    def _cancel(self) -> str:
-        window = self._open_login(3.0)
-        if window is None:
-            return "there is no window"
-        self.desk.fill_in(window, self.telex.email, self.telex.password)
-        self.desk.escape(window)
-        return "submitted and cancelled"
+        if cancels:
+            self.desk.escape(window)
+        return "submitted and cancelled" if cancels else "submitted"
 
     def _renew(self, chance: random.Random) -> str:
         """The access token has ended: Login beside the session, right or wrong, slow or at once, cancelled or not."""

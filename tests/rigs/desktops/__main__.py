@@ -1,4 +1,4 @@
-"""``python -m tests.rigs.desktops [DESKTOP …] --starts 20 --only CHECK,… --results FOLDER``: checks on real desktops.
+"""``python -m tests.rigs.desktops [DESKTOP …] --starts 20 --only CHECK,…``: checks on real desktops.
 
 Without names on all of them, one after the other. Prints what came of each check, and in the end one table; keeps
 results (JSON) and pictures in a folder for each desktop. Ends with 1 where a check failed.
@@ -74,7 +74,7 @@ def entering(root: Path, share: Path, command: Sequence[str], environ: Mapping[s
 
 
 RESULTS = ROOT / "build" / "desktops"
-"""Where results are kept if nothing else is said: below it a folder for each desktop."""
+"""Where results and pictures are kept: below it a folder for each desktop."""
 
 
 def main() -> int:
@@ -82,7 +82,6 @@ def main() -> int:
     parser.add_argument("desktops", nargs="*", metavar="desktop", help=f"some of {', '.join(DESKTOPS)} (all)")
     parser.add_argument("--starts", type=int, default=20, help="start the agent so often, and look for its icon")
     parser.add_argument("--only", default="", metavar="CHECK,…", help=f"some of: {', '.join(NAMES)}")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for results and pictures (%(default)s)")
     options = parser.parse_args()
     # Else the desktop would go on without this.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -123,7 +122,7 @@ def run(name: str, options: argparse.Namespace) -> Report:
         command = [_PYTHON, "-m", "tests.rigs.desktops.inside", name, f"--commit={_commit()}"]
         command += [f"--starts={options.starts}", f"--only={options.only}"]
         subprocess.run(entering(root, share, command, environ), stdin=subprocess.DEVNULL, check=False)
-        kept = options.results / name
+        kept = RESULTS / name
         if not options.only:
             shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir(parents=True, exist_ok=True)

@@ -9,12 +9,11 @@ import argparse
 import sys
 import time
 import traceback
-from collections.abc import Sequence
 
 from .check import CANNOT, FAILED, MARKS, PASSED, Check, Report, Result, write
 from .checks import ALL
 from .known import DESKTOPS
-from .session import HERE, Session
+from .session import HERE
 from .stage import Stage
 
 
@@ -32,28 +31,27 @@ def made(stage: Stage, check: Check) -> Result:
         traceback.print_exc()
         result, seen = FAILED, f"{type(error).__name__}: {error}"
     if result == FAILED:
-        stage.session.picture(f"failed-{check.name.replace(': ', '-').replace(' ', '-')}")
+        stage.picture(f"failed-{check.name.replace(': ', '-').replace(' ', '-')}")
     if result != CANNOT:
         stage.tidy(result == FAILED)
     return Result(check.name, check.words, result, seen, round(time.monotonic() - began, 1))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("desktop", choices=DESKTOPS)
     parser.add_argument("--starts", type=int, default=20)
     parser.add_argument("--only", default="")
     parser.add_argument("--commit", default="")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     desktop = DESKTOPS[options.desktop]
     only = [name for name in options.only.split(",") if name]
     checks = [check for check in ALL if not only or check.name in only]
     report = Report(options.desktop, desktop.title, options.commit, ())
     try:
-        with Session(desktop) as session:
+        with Stage(desktop, options.starts) as stage:
             print(f"{desktop.title}: running", flush=True)
-            session.picture("empty")
-            stage = Stage(session, options.starts)
+            stage.picture("empty")
             for check in checks:
                 result = made(stage, check)
                 print(f"{MARKS[result.result]:6} {result.name} ({result.seconds} s): {result.seen}", flush=True)

@@ -21,15 +21,13 @@ from Xlib import display
 from tests.fake_bus import BusClient, PrivateBus
 from tests.process import Process, end
 
-from .known import CHECKOUT, DISPLAYS, SCREEN, SHARE, Command, Desktop
-from .pictures import difference
-from .screen import AN_ICON, STARTED_WITHIN, Screen
+from .known import CHECKOUT, DISPLAYS, NOTIFICATIONS, SCREEN, SHARE, WATCHER, Command, Desktop
+from .screen import AN_ICON, APPEARS_WITHIN, STARTED_WITHIN, Screen, difference
 
 # --- what is said about notifications ---------------------------------------------------------------------------------
 
 
 APP = "Telex Start"
-_NAME = "org.freedesktop.Notifications"
 _MONITORING = "org.freedesktop.DBus.Monitoring"
 
 
@@ -40,8 +38,6 @@ class Told(NamedTuple):
     body: str
     replaces: int
     """The number of the one whose place it takes; 0 for none."""
-    actions: tuple[str, ...]
-    """The keys of its buttons; ``default`` is a click on itself."""
     hints: dict[str, Any]
     ident: int
     """The number that the daemon gave it; 0 as long as it has not answered."""
@@ -53,7 +49,6 @@ class Notifications(BusClient):
     Attributes:
         told: Our notifications, in order.
         closing: The numbers of those that we have asked to close.
-        closed: The numbers and reasons of those that the daemon says it has closed.
     """
 
     def __init__(self, address: str) -> None:
@@ -62,7 +57,6 @@ class Notifications(BusClient):
         super().__init__(bus)
         self.told: list[Told] = []
         self.closing: list[int] = []
-        self.closed: list[tuple[int, int]] = []
         self._is_monitor = False
         self._asked: dict[tuple[str, int], int] = {}
         """Those that are not answered, by sender and serial number."""
@@ -70,22 +64,28 @@ class Notifications(BusClient):
     def __enter__(self) -> Self:
         super().__enter__()
         rules = [
-            MatchRule(interface=_NAME).serialise(),
+            MatchRule(interface=NOTIFICATIONS).serialise(),
             MatchRule(type="method_return").serialise(),
         ]
         self.call("org.freedesktop.DBus", "/org/freedesktop/DBus", _MONITORING, "BecomeMonitor", "asu", rules, 0)
         self._is_monitor = True
         return self
 
-    def wait_for(self, wanted: Callable[[Told], bool], within: float, after: int = 0) -> Told | None:
-        """The first notification that is wanted, once the daemon has answered; ``None`` where none comes in time.
+    def wait_for(self, words: str, after: int, otherwise: str) -> Told:
+        """The first notification with these words, once the daemon has answered.
 
         Args:
-            within: Seconds.
             after: So many of :attr:`told` are passed over.
+            otherwise: What is said where none comes in time.
         """
-        self.heard(lambda: any(told.ident and wanted(told) for told in self.told[after:]), within)
-        return next((told for told in self.told[after:] if wanted(told)), None)
+        found: list[Told] = []
+
+        def comes() -> bool:
+            found[:] = [told for told in self.told[after:] if told.ident and words in f"{told.title}\n{told.body}"]
+            return bool(found)
+
+        assert self.heard(comes, APPEARS_WITHIN), otherwise
+        return found[0]
 
     def heard(self, condition: Callable[[], bool], within: float) -> bool:
         """Wait until what was heard is so; whether it came to that within so many seconds."""
@@ -111,16 +111,14 @@ class Notifications(BusClient):
         fields = message.header.fields
         kind, member = message.header.message_type, fields.get(HeaderFields.member)
         if kind is MessageType.method_call and member == "Notify" and message.body[0] == APP:
-            _, replaces, _, title, body, actions, hints, _ = message.body
+            _, replaces, _, title, body, _, hints, _ = message.body
             if any(self.told[at].title == title and self.told[at].body == body for at in self._asked.values()):
                 return  # GNOME's daemon is a program of its own, which passes it on to the shell
             self._asked[str(fields[HeaderFields.sender]), message.header.serial] = len(self.told)
             values = {key: value for key, (_, value) in hints.items()}
-            self.told.append(Told(title, body, replaces, tuple(actions[::2]), values, 0))
+            self.told.append(Told(title, body, replaces, values, 0))
         elif kind is MessageType.method_call and member == "CloseNotification":
             self.closing.append(int(message.body[0]))
-        elif kind is MessageType.signal and member == "NotificationClosed":
-            self.closed.append((int(message.body[0]), int(message.body[1])))
         elif kind is MessageType.method_return and fields.get(HeaderFields.destination):
             key = (str(fields[HeaderFields.destination]), int(fields[HeaderFields.reply_serial]))
             if (at := self._asked.pop(key, None)) is not None:
@@ -141,7 +139,9 @@ class Session(Screen):
     """A desktop that runs, from entering to leaving.
 
     Attributes:
-        environ: The whole environment for programs that are to run on it.
+        environ: The whole environment for programs that run below it.
+        programs_environ: That for programs that run on it.
+        told: All that is said about notifications.
     """
 
     def __init__(self, desktop: Desktop) -> None:
@@ -154,7 +154,7 @@ class Session(Screen):
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._stack = stack
-            self.environ = self._programs_environ = self._environment()
+            self.environ = self.programs_environ = self._environment()
             self.run("dbus-uuidgen", "--ensure")
             Path("/run/dbus").mkdir()
             self._announced("system-bus", ("dbus-daemon", "--system", "--nofork", "--nopidfile", "--print-address=1"))
@@ -170,7 +170,7 @@ class Session(Screen):
             self.environ["DBUS_SESSION_BUS_ADDRESS"] = self._announced("session-bus", bus)
             self._display = display.Display(self.environ["DISPLAY"])
             stack.callback(self._display.close)
-            self.notifications = stack.enter_context(Notifications(self.environ["DBUS_SESSION_BUS_ADDRESS"]))
+            self.told = stack.enter_context(Notifications(self.environ["DBUS_SESSION_BUS_ADDRESS"]))
             for command in self.desktop.settings:
                 self.run(*command)
             self.start_desktop()
@@ -198,8 +198,8 @@ class Session(Screen):
         if self.desktop.is_wayland:
             assert self.wait_until(displays.exists, STARTED_WITHIN), "it does not say where it is"
             mine = (line.split("=", 1) for line in displays.read_text().splitlines())
-            self._programs_environ = self.environ | dict(mine)
-        self._programs += [self._start(command, self._programs_environ) for command in others]
+            self.programs_environ = self.environ | dict(mine)
+        self._programs += [self._start(command, self.programs_environ) for command in others]
         for name in self.desktop.names:
             self._wait_for("--session", name)
         self._at_rest()
@@ -225,26 +225,26 @@ class Session(Screen):
 
     def registered(self) -> str:
         """The icons that the tray says it has."""
-        watcher = "org.kde.StatusNotifierWatcher"
-        wanted = ("org.freedesktop.DBus.Properties.Get", watcher, "RegisteredStatusNotifierItems")
-        call = ("gdbus", "call", "--session", "--dest", watcher, "--object-path", "/StatusNotifierWatcher", "--method")
+        wanted = ("org.freedesktop.DBus.Properties.Get", WATCHER, "RegisteredStatusNotifierItems")
+        call = ("gdbus", "call", "--session", "--dest", WATCHER, "--object-path", "/StatusNotifierWatcher", "--method")
         return self.run(*call, *wanted)
 
-    def off_place(self, title: str) -> tuple[int, int] | None:
+    def off_place(self, title: str) -> tuple[int, ...] | None:
         """By how many pixels, to the right and downwards, a window's lower right corner is off its place.
 
         Returns:
             ``None`` where no window has a title that begins so.
         """
-        return self._numbers(title)
+        return tuple(map(int, self._windows(title).split())) or None
 
-    def window_place(self, title: str) -> tuple[int, int] | None:
+    def window_place(self, title: str) -> tuple[int, int]:
         """A point on a window that nothing else covers, where nothing happens when it is clicked."""
-        return self._numbers("--place", title)
+        across, down = self._windows("--place", title).split()
+        return int(across), int(down)
 
     def has_window(self, title: str) -> bool:
         """Whether a window has a title that begins so."""
-        return self.off_place(title) is not None
+        return bool(self._windows(title))
 
     def active(self) -> str:
         """The title of the window that has the focus; empty where none has it."""
@@ -252,27 +252,16 @@ class Session(Screen):
 
     def _windows(self, *words: str) -> str:
         # A process of its own: python-xlib 0.33 cannot talk to two servers whose extensions have different numbers.
-        return self.run(sys.executable, "-m", "tests.x_windows", *words, environ=self._programs_environ)
-
-    def _numbers(self, *words: str) -> tuple[int, int] | None:
-        if not (said := self._windows(*words)):
-            return None
-        across, down = said.split()
-        return int(across), int(down)
+        return self.run(sys.executable, "-m", "tests.x_windows", *words, environ=self.programs_environ)
 
     def other_window(self) -> Process:
         """Another program with a window, which takes the focus."""
-        return Process(("xev", "-name", "Another", "-event", "focus"), self._programs_environ)
-
-    def agent(self, *options: str, given: str = "", more: Mapping[str, str] | None = None) -> Process:
-        """``telex-start`` on this desktop; ``more`` is put into its environment."""
-        environ = {**self._programs_environ, **(more or {})}
-        return Process([sys.executable, "-m", "telex_start", *options], environ, given)
+        return Process(("xev", "-name", "Another", "-event", "focus"), self.programs_environ)
 
     def command(self, *options: str) -> str:
         """What a ``telex-start`` with these options prints here, once it has ended."""
         command = (sys.executable, "-m", "telex_start", *options)
-        done = subprocess.run(command, env=self._programs_environ, cwd="/tmp", capture_output=True, text=True)
+        done = subprocess.run(command, env=self.programs_environ, cwd="/tmp", capture_output=True, text=True)
         return done.stdout
 
     # --- making it --------------------------------------------------------------------------------------------------

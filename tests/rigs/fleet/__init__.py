@@ -4,4 +4,4 @@
 :class:`~telex_start.session.session.Session` with all that is below it: upkeep, pacing, protocol, tokens. Three things
 are replaced: the clock, the two ends of the network (:class:`Https`, :class:`WebSocket`), and the thread, which is a
 greenlet, so that each wait gives way to whoever is next. ``world.py`` is time, ``telex.py`` the server, ``agents.py``
-the sessions and what is between, ``scenarios.py`` what happens."""
+the sessions and what is between, ``__main__.py`` what happens."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from queue import Empty
@@ -15,7 +15,7 @@ from unittest.mock import patch
 from telex_start import clock
 from telex_start.config import Config
 from telex_start.errors import NoNetwork
-from telex_start.events import Command, Event, SignIn, StateChanged, Stop, ThreadFailed
+from telex_start.events import Event, SignIn, StateChanged, Stop, ThreadFailed
 from telex_start.net.https import Answer
 from telex_start.push import frames
 from telex_start.push.websocket import Closed
@@ -39,6 +39,8 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
         Thread=partial(Thread, world), Condition=partial(Condition, world), Event=partial(Flag, world), Lock=Lock
     )
     with ExitStack() as stack:
+        logging.disable()  # a line from each of ten thousand says nothing
+        stack.callback(logging.disable, logging.NOTSET)
         for module, name, instead in (
             (session_thread, "Https", lambda *_: _Https(world, telex)),
             (session_thread, "WebSocket", lambda *_, **__: _WebSocket(world, telex)),
@@ -90,7 +92,7 @@ class _WebSocket:
         self.aborted = False
 
     def open(self) -> None:
-        self._telex.traffic.connects.append(self._world.now())
+        self._telex.connects.append(self._world.now())
         self._world.sleep(self._telex.latency())
         if self._telex.down:
             raise NoNetwork("The Telex server refused the connection.")
@@ -141,12 +143,7 @@ class Agent:
         self.name = name
         self.told = StateChanged(State.SIGNED_OUT)
         self.failures: list[str] = []
-        self._session = Session(_CONFIG, TokenStore(), self._take, chance=world.chance.random, now=world.now)
-        self.send: Callable[[Command], None] = self._session.send
-
-    def sign_in(self) -> None:
-        """Sign in, however long it takes."""
-        self.send(SignIn(f"{self.name}@fleet.example", "secret", persist=True))
+        self.session = Session(_CONFIG, TokenStore(), self._take, chance=world.chance.random, now=world.now)
 
     @property
     def online(self) -> bool:
@@ -169,7 +166,8 @@ class Fleet:
         self.telex = telex
         self.agents = [Agent(world, f"agent{number}") for number in range(size)]
         for agent in self.agents:
-            world.after(SIGN_IN_OVER * world.chance.random(), agent.sign_in)
+            sign_in = SignIn(f"{agent.name}@fleet.example", "secret", persist=True)
+            world.after(SIGN_IN_OVER * world.chance.random(), partial(agent.session.send, sign_in))
 
     def online(self) -> int:
         """How many are online with all their organisations."""
@@ -183,14 +181,7 @@ class Fleet:
         """
         failures = {failure for agent in self.agents for failure in agent.failures}
         assert not failures, f"unexpected in a session: {failures}"
-        assert self.telex.expired == 0 or self.telex.traffic.refused, "connections ran out of their tokens"
-
-    def _stop(self) -> None:
-        for agent in self.agents:
-            agent.send(Stop())
-        self.world.run(30.0)
-        left = [agent.name for agent in self.agents if agent.told.state is not State.STOPPED]
-        assert not left, f"{len(left)} sessions did not end: {left[:3]}"
+        assert self.telex.expired == 0 or self.telex.refused, "connections ran out of their tokens"
 
 
 @contextmanager
@@ -200,19 +191,16 @@ def fleet(size: int, seed: int) -> Iterator[Fleet]:
     Raises:
         AssertionError: it does not come online, or does not end.
     """
-    logger = logging.getLogger("telex_start")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)  # a line from each of ten thousand says nothing
     world = World(seed)
     telex = Telex(world)
-    try:
-        with simulated(world, telex):
-            made = Fleet(world, telex, size)
-            world.run(SIGN_IN_OVER)
-            world.run(60.0)
-            assert made.online() == size, f"only {made.online()} of {size} came online"
-            world.run(120.0)
-            yield made
-            made._stop()
-    finally:
-        logger.setLevel(level)
+    with simulated(world, telex):
+        made = Fleet(world, telex, size)
+        world.run(SIGN_IN_OVER + 60.0)
+        assert made.online() == size, f"only {made.online()} of {size} came online"
+        world.run(120.0)
+        yield made
+        for agent in made.agents:
+            agent.session.send(Stop())
+        world.run(30.0)
+        left = [agent.name for agent in made.agents if agent.told.state is not State.STOPPED]
+        assert not left, f"{len(left)} sessions did not end: {left[:3]}"

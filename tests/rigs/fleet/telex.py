@@ -34,41 +34,9 @@ RATE, BURST = 6.0, 4.0
 _EPOCH = 1_800_000_000
 """Unix seconds at the world's second 0."""
 
-UNREAD, SETTINGS = "unread", "settings"
-LOGIN, LOOK_UP, CONNECTION, SUBSCRIPTION = "login", "look-up", "connection token", "subscription token"
-_CALLS = {
-    "auth/login": LOGIN,
-    "users/organisations": LOOK_UP,
-    "centrifugo/connection": CONNECTION,
-    "centrifugo/subscription": SUBSCRIPTION,
-    "token/connection": CONNECTION,
-    "token/subscription": SUBSCRIPTION,
-    "auth/logout": "logout",
-    "profile": SETTINGS,
-}
-_OF_ONE_ORGANISATION = {
-    "user-channels": UNREAD,
-    "dms": UNREAD,
-    "fetch-bots": UNREAD,
-    "notification-preference": SETTINGS,
-}
-"""By the end of the path."""
-
+LOGIN, LOOK_UP, CONNECTION, SUBSCRIPTION = "login", "organisations", "connection", "subscription"
+"""Calls of the API, by the end of their paths."""
 _COMMANDS = ("connect", "refresh", "subscribe", "sub_refresh", "unsubscribe")
-
-
-class Traffic:
-    """When what happened; world's seconds, in order."""
-
-    def __init__(self) -> None:
-        self.connects = array("d")
-        """Tries to connect to the push server, those of a server that is down too."""
-        self.calls: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
-        """Calls of the API, by kind; those to a server that is down too."""
-        self.refused = array("d")
-        """Calls that were answered 429."""
-        self.look_ups: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
-        """Look-ups of organisations, by user."""
 
 
 class _Bucket:
@@ -120,7 +88,7 @@ class Link:
     def gone(self) -> None:
         """It is closed."""
         self.open = False
-        self._telex.links.discard(self)
+        self._telex.links.pop(self, None)
 
     def received(self, text: str) -> None:
         """A frame came."""
@@ -182,8 +150,15 @@ class Telex:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.traffic = Traffic()
-        self.links: set[Link] = set()
+        self.connects = array("d")
+        """When somebody tried to connect to the push server, those of a server that is down too; in order."""
+        self.calls: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        """When the API was called, by kind; those of a server that is down too."""
+        self.look_ups: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        """When organisations were looked up, by user."""
+        self.refused = array("d")
+        """When a call was answered 429."""
+        self.links: dict[Link, None] = {}  # in the order in which they came, for virtual time to be the same again
         self.down = False
         """Neither server takes a connection."""
         self.stands: float | None = None
@@ -219,7 +194,7 @@ class Telex:
 
     def accepted(self, link: Link) -> None:
         """A connection stands."""
-        self.links.add(link)
+        self.links[link] = None
         if self.stands is not None:
             self.world.after(self.stands, lambda: link.close(3001))
 
@@ -228,9 +203,9 @@ class Telex:
     def on_its_way(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> None:
         """Count a call, at the moment when it is sent."""
         kind, now = _kind(path), self.world.now()
-        self.traffic.calls[kind].append(now)
+        self.calls[kind].append(now)
         if kind == LOOK_UP:
-            self.traffic.look_ups[_user(headers, body)].append(now)
+            self.look_ups[_user(headers, body)].append(now)
 
     def call(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> Answer:
         """One call, at the moment when it arrives."""
@@ -238,7 +213,7 @@ class Telex:
         if user not in self._limits:
             self._limits[user] = _Bucket(RATE, BURST)
         if not self._limits[user].allow(now) or not (self._capacity is None or self._capacity.allow(now)):
-            self.traffic.refused.append(now)
+            self.refused.append(now)
             return self._answer(429, None, "Limit exceed")
         if kind == LOGIN:
             return self._answer(200, {"access_token": user, "notification_token": user, "user": {"id": user}})
@@ -262,8 +237,7 @@ class Telex:
 
 
 def _kind(path: str) -> str:
-    plain = path.partition("?")[0]
-    return _CALLS.get(plain) or _OF_ONE_ORGANISATION[plain.rpartition("/")[2]]
+    return path.partition("?")[0].rpartition("/")[2]
 
 
 def _user(headers: dict[str, str], body: dict[str, Any] | None) -> str:

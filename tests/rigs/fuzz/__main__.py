@@ -19,16 +19,14 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from .answers import Answers
-from .cases import Case, NoCase, changed
+from .cases import Case, Log, NoCase, Target, changed, recorded
 from .connections import Connections
 from .publications import Publications
 from .push import Push
-from .target import Log, Target, recorded
 
 CORPUS = Path(__file__).parent / "corpus"
 """Where the cases are kept, a folder for each target."""
@@ -41,18 +39,6 @@ _CHEAP = 0.01
 """Seconds of processor time: a case that takes more is tried, and not changed into others."""
 
 
-class Figures(NamedTuple):
-    """What one run has come to."""
-
-    kept: int
-    new: int
-    seconds: float
-    error: Exception | None = None
-    """What was found."""
-    file: Path | None = None
-    """Where its case lies."""
-
-
 class Run:
     """One target, for a time.
 
@@ -60,59 +46,69 @@ class Run:
         target: Entered already.
         corpus: Where its cases are kept, in a folder of its name; new ones go there.
         seed: Decides which cases are made.
+
+    Attributes:
+        tried: So many cases.
     """
 
     def __init__(self, target: Target, corpus: Path, seed: int) -> None:
+        self.tried = 0
         self._target = target
         self._folder = corpus / target.name
         self._chance = random.Random(seed)
         self._case: Case = None
         self._since = math.inf
-        self._took = 0.0
 
-    def run(self, seconds: float) -> Figures:
-        """Try what was kept, and then changed copies of it for so many seconds; a case that is found is kept."""
-        began, new = time.monotonic(), 0
-        kept = {file: json.loads(file.read_text()) for file in sorted(self._folder.glob("*.json"))}
-        cases = []
-        with recorded() as log, self._watched():
-            for number, (file, case) in enumerate(kept.items(), 1):
-                if (error := self._try(case, log)) is not None:
-                    return Figures(number, 0, time.monotonic() - began, error, file)
-                if self._took < _CHEAP:
-                    cases.append(case)
-            cases = cases or list(kept.values())
-            end = time.monotonic() + seconds
-            while cases and time.monotonic() < end:
-                case = changed(self._chance.choice(cases), self._chance, cases)
-                new += 1
-                if (error := self._try(case, log)) is not None:
-                    return Figures(len(kept), new, time.monotonic() - began, error, self._keep(case))
-        return Figures(len(kept), new, time.monotonic() - began)
+    def run(self, seconds: float) -> bool:
+        """Try what was kept, and then changed copies of it for so many seconds; whether something was found.
 
-    def _try(self, case: Case, log: Log) -> Exception | None:
-        """What does not hold for a case."""
-        self._case, self._since = case, time.monotonic()
+        What came of it is printed. A case that is found is kept.
+        """
+        began = time.monotonic()
+        kept = [json.loads(file.read_text()) for file in sorted(self._folder.glob("*.json"))]
+        error = None
         try:
-            for _ in range(2):  # the first time may have paid for something else
-                log.begin()
-                began = time.thread_time()
-                self._target.run(case, log)
-                self._took = time.thread_time() - began
-                log.check()
-                if self._took <= self._target.within:
-                    return None
-        except NoCase:
-            return None
-        except Exception as error:
-            return error
-        finally:
-            self._since = math.inf
-        return AssertionError(f"it took {self._took:.1f} s of processor time")
+            with recorded() as log, self._watched():
+                cases = [case for case in kept if self._try(case, log) < _CHEAP] or kept
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    self._try(changed(self._chance.choice(cases), self._chance, cases), log)
+        except Exception as found:
+            error = found
+        took = time.monotonic() - began
+        speed = f"{self.tried / took:,.0f} a second"
+        print(f"{self._target.name:<13}{self.tried:>9,} cases ({len(kept)} kept) in {took:.0f} s: {speed}", flush=True)
+        if error is not None:
+            print(f"FOUND in {self._target.what}:")
+            told = "".join(traceback.format_exception(error)[-12:]).rstrip()
+            print(told.encode("utf-8", "backslashreplace").decode())  # it may hold half an emoji
+            print(f"the case: {self._keep()}", flush=True)
+        return error is not None
 
-    def _keep(self, case: Case) -> Path:
-        text = json.dumps(case, indent=1) + "\n"
-        file = self._folder / f"found-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
+    def _try(self, case: Case, log: Log) -> float:
+        """Seconds of processor time that a case takes.
+
+        Raises:
+            Exception: what does not hold for it.
+        """
+        self._case = case
+        self.tried += 1
+        for _ in range(2):  # the first time may have paid for something else
+            log.begin()
+            began, self._since = time.thread_time(), time.monotonic()
+            with suppress(NoCase):
+                self._target.run(case, log)
+            self._since = math.inf
+            log.check()
+            if (took := time.thread_time() - began) <= self._target.within:
+                return took
+        raise AssertionError(f"it took {took:.1f} s of processor time")
+
+    def _keep(self) -> Path:
+        """The file of the case that was tried last."""
+        text = json.dumps(self._case, indent=1) + "\n"
+        known = (file for file in self._folder.glob("*.json") if json.loads(file.read_text()) == self._case)
+        file = next(known, self._folder / f"found-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json")
         file.write_text(text)
         return file
 
@@ -124,9 +120,7 @@ class Run:
         def watch() -> None:
             while not over.wait(1.0):
                 if time.monotonic() - self._since > _HANGS_AFTER:
-                    print(
-                        f"FOUND: a case does not end within {_HANGS_AFTER:.0f} s: {self._keep(self._case)}", flush=True
-                    )
+                    print(f"FOUND: a case does not end within {_HANGS_AFTER:.0f} s: {self._keep()}", flush=True)
                     faulthandler.dump_traceback()
                     os._exit(1)
 
@@ -137,20 +131,6 @@ class Run:
         finally:
             over.set()
             watching.join()
-
-
-def tell(figures: Figures, kind: type[Target]) -> bool:
-    """Print what came of it; gives whether something was found."""
-    kept, new, seconds, error, file = figures
-    count = kept + new
-    print(f"{kind.name:<13}{count:>9,} cases ({kept} kept) in {seconds:.0f} s: {count / seconds:,.0f} a second")
-    if error is not None:
-        print(f"FOUND in {kind.what}:")
-        told = "".join(traceback.format_exception(error)[-12:]).rstrip()
-        print(told.encode("utf-8", "backslashreplace").decode())  # it may hold half an emoji
-        print(f"the case: {file}")
-    sys.stdout.flush()
-    return error is not None
 
 
 def main() -> int:
@@ -166,7 +146,7 @@ def main() -> int:
     found = []
     for kind in [TARGETS[name] for name in names]:
         with kind() as target:
-            found.append(tell(Run(target, CORPUS, given.seed).run(given.seconds / len(names)), kind))
+            found.append(Run(target, CORPUS, given.seed).run(given.seconds / len(names)))
     return 1 if any(found) else 0
 
 

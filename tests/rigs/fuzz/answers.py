@@ -5,15 +5,10 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 
-from telex_start.errors import (
-    NoNetwork,
-    Refused,
-    SessionOver,
-    SignInRefused,
-    Temporary,
-)
+from telex_start.errors import NoNetwork, Refused, SessionOver, SignInRefused, Temporary
 from telex_start.events import Event, OrganisationsChanged
 from telex_start.net.https import Answer
 from telex_start.session.pace import Pacer, Shared
@@ -22,9 +17,8 @@ from telex_start.session.state import Organisations
 from telex_start.session.telex_api import TelexApi, why_unusable
 from telex_start.session.tokens import TokenStore
 
-from .cases import Case, NoCase, joined
+from .cases import Case, Log, NoCase, Target, joined
 from .publications import Person
-from .target import Log, Target
 
 _URL = "https://telex.test"
 _EMAIL = "ada@example.org"
@@ -131,29 +125,23 @@ class Caller:
             assert user.isascii() and user.isprintable(), "an id that is no word"
         else:
             self._store.access, self._store.notification = _ACCESS, _NOTIFICATION
-        self._learn_organisations(user)
+        organisations = Organisations(user, self._shared)
+        self._call(lambda: organisations.fetch(self._api, self._script.now))
+        learnt = [event.organisations for event in self._told if isinstance(event, OrganisationsChanged)]
+        for each in chain.from_iterable(learnt):
+            assert 0 < len(each.name) <= _LONGEST_NAME, f"a name of {len(each.name)} characters"
+            assert each.channel.isascii() and " " not in each.channel, "a channel that has no name"
         self._fetch_tokens()
         self._poll()
         self._call(lambda: self._api.logout(lambda _: None), ())
         self._log.hides(*self._secrets())
 
-    def _learn_organisations(self, user: str) -> None:
-        organisations = Organisations(user, self._shared)
-        self._call(lambda: organisations.fetch(self._api, self._script.now))
-        found = [
-            each for event in self._told if isinstance(event, OrganisationsChanged) for each in event.organisations
-        ]
-        for each in found:
-            assert 0 < len(each.name) <= _LONGEST_NAME, f"a name of {len(each.name)} characters"
-            assert each.channel.isascii() and " " not in each.channel, "a channel that has no name"
-
     def _fetch_tokens(self) -> None:
         connection = self._call(self._api.connection_token, _TOKENS)
         subscription = self._call(lambda: self._api.subscription_token("o1/u1", 5.0), _TOKENS)
-        for token in (connection, subscription):
-            if token is not None:
-                assert token.value not in repr(token), "a token in a repr"
-                token.usable(self._script.now)
+        for token in filter(None, (connection, subscription)):
+            assert token.value not in repr(token), "a token in a repr"
+            token.usable(self._script.now)
         if connection is not None and subscription is not None:
             why = why_unusable(subscription.value, "o1/u1", connection.value)
             assert why is None or len(why) < 100, "odd words"

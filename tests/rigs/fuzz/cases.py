@@ -1,10 +1,15 @@
-"""What cases are made of, and how one is changed into another."""
+"""What a target is, and what is logged meanwhile; what cases are made of, and how one is changed into another."""
 
 from __future__ import annotations
 
 import json
+import logging
 import random
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar, Self
+
+from telex_start.process.logs import LONGEST, RedactingFormatter
 
 Case = Any
 """Any JSON value. Lone surrogates are allowed in its texts."""
@@ -28,10 +33,100 @@ _PIECES = ("null", "{", "}", "[", "]", '"', ",", ":", "\n", "\r\n", "\0", "\ud83
 """Pieces that are put into a text."""
 _MANY = ("[", "{", "\n", "x\n", "{}\n", '{"a":', " ", "\ufffd", "9", '"\\u0000",', "null,", "X-Filler: x\r\n")
 _TIMES = (*[100] * 8, *[1100] * 4, 70_000, 1 << 18)
+_LOGGERS = ("telex_start", "websocket", "urllib3")
+_MOST_LINES = 1000
 
 
 class NoCase(Exception):
     """This JSON value is no case of the target: a change has made nonsense of it."""
+
+
+class Target:
+    """One place where bytes from the network come in.
+
+    Attributes:
+        name: Also its folder in the corpus.
+        what: What is fuzzed, in a few words.
+        within: Seconds of processor time that a case may take.
+    """
+
+    name: ClassVar[str]
+    what: ClassVar[str]
+    within: ClassVar[float] = 3.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind."""
+
+    def run(self, case: Case, log: Log) -> None:
+        """Try one case.
+
+        Raises:
+            NoCase: it is none.
+            Exception: any other: a finding.
+        """
+        raise NotImplementedError
+
+
+class Log(logging.Handler):
+    """What was logged since the case began, in the place of the root's handlers.
+
+    It is looked at as it was told: a secret is not to come as far as the formatter, which would hide it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._lines: list[str] = []
+        self._formatter = RedactingFormatter(lambda: ())
+        self._longest = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        if len(self._lines) < _MOST_LINES:
+            self._lines.append(self.format(record))
+            self._longest = max(self._longest, len(self._formatter.format(record)))
+
+    def begin(self) -> None:
+        """A case begins."""
+        self._lines.clear()
+        self._longest = 0
+
+    def check(self) -> None:
+        """
+        Raises:
+            AssertionError: an entry is far too long.
+        """
+        assert self._longest <= LONGEST, f"an entry of {self._longest} characters in the log"
+
+    def hides(self, *secrets: str) -> None:
+        """
+        Raises:
+            AssertionError: one of them was logged.
+        """
+        for line in self._lines:
+            assert not any(secret in line for secret in secrets), "a secret in the log"
+
+
+@contextmanager
+def recorded() -> Iterator[Log]:
+    """Everything that the program and the libraries beneath are told to log comes here."""
+    log = Log()
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [(logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(log)
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+    try:
+        yield log
+    finally:
+        for logger, (logger.level, logger.propagate) in zip(loggers, before, strict=True):
+            logger.removeHandler(log)
+
+
+# --- what a case is made of -------------------------------------------------------------------------------------------
 
 
 def joined(parts: Case) -> bytes:
@@ -74,7 +169,7 @@ def dumped(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-# --- changing a case ------------------------------------------------------------------------------------------------
+# --- changing a case --------------------------------------------------------------------------------------------------
 
 
 def changed(case: Case, chance: random.Random, others: list[Case]) -> Case:
@@ -86,82 +181,53 @@ def changed(case: Case, chance: random.Random, others: list[Case]) -> Case:
 
 def _changed_once(value: Any, chance: random.Random, others: list[Any]) -> Any:
     """One place in the value, at any depth, becomes something else."""
-    if isinstance(value, dict) and value and chance.random() < 0.85:
-        key = chance.choice([*value])
-        return value | {key: _changed_once(value[key], chance, others)}
-    if isinstance(value, list) and value and chance.random() < 0.75:
-        index = chance.randrange(len(value))
-        return [*value[:index], _changed_once(value[index], chance, others), *value[index + 1 :]]
+    odd = _somewhere_in(chance.choice(others), chance) if chance.random() < 0.2 else chance.choice(_ODD)
     match value:
+        case dict() if value and chance.random() < 0.85:
+            key = chance.choice([*value])
+            return value | {key: _changed_once(value[key], chance, others)}
+        case list() if value and chance.random() < 0.75:
+            index = chance.randrange(len(value))
+            return [*value[:index], _changed_once(value[index], chance, others), *value[index + 1 :]]
         case dict():
-            return _changed_object(value, chance)
+            gone, instead = chance.choice([*value, ""]), chance.choice([*value, *_TEXTS])
+            rest = {key: each for key, each in value.items() if key != gone}
+            return chance.choice((rest, rest, value | {instead: value.get(gone, odd)}))
         case list():
-            return _changed_list(value, chance, others)
+            other = [chance.choice(_MANY), chance.choice(_TIMES)] if chance.random() < 0.3 else odd
+            return _changed_stretch(value, [other], chance)
         case str() if chance.random() < 0.9:
             return _changed_text(value, chance, others)
         case bool():
             return not value
         case int() if chance.random() < 0.7:
             return chance.choice((*_INTEGERS, value + 1, value - 1, value * 2, -value))
-    if others and chance.random() < 0.2:
-        return _somewhere_in(chance.choice(others), chance)
-    return chance.choice(_ODD)
+    return odd
 
 
-def _changed_object(value: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    keys = [*value]
-    if not keys or chance.random() < 0.2:
-        return value | {chance.choice(_TEXTS): chance.choice(_ODD)}
-    gone = chance.choice(keys)
-    if chance.random() < 0.7:
-        return {key: each for key, each in value.items() if key != gone}
-    return value | {chance.choice(keys): value[gone]}
-
-
-def _changed_list(value: list[Any], chance: random.Random, others: list[Any]) -> list[Any]:
-    start, end = sorted((chance.randrange(len(value) + 1), chance.randrange(len(value) + 1)))
-    match chance.randrange(6):
-        case 0:
-            return value[:start] + value[end:]
-        case 1:
-            return value[:end] + value[start:]  # a stretch twice
-        case 2:
-            return value[:start] + value[start:end][::-1] + value[end:]
-        case 3:
-            return [*value[:start], chance.choice(_ODD), *value[start:]]
-        case 4:
-            return [*value[:start], [chance.choice(_MANY), chance.choice(_TIMES)], *value[start:]]
-    other = chance.choice(others) if others else []
-    beside = other if isinstance(other, list) else _somewhere_in(other, chance)
-    stretch = beside[chance.randrange(len(beside)) :] if isinstance(beside, list) and beside else [beside]
-    return [*value[:start], *stretch[: chance.randint(1, 3)], *value[start:]]
+def _changed_stretch(value: Any, piece: Any, chance: random.Random, longest: int = MOST_BYTES) -> Any:
+    """A text or a list, of which a stretch is gone, there twice or the wrong way round, or has a piece before it."""
+    start = chance.randrange(len(value) + 1)
+    end = start + chance.randint(0, min(longest, len(value) - start))
+    stretch = value[start:end]
+    instead = [piece + stretch, *((stretch[:0], stretch * 2) if stretch else ())]
+    if len(stretch) > 1:
+        instead.append(stretch[::-1])
+    return value[:start] + chance.choice(instead) + value[end:]
 
 
 def _changed_text(text: str, chance: random.Random, others: list[Any]) -> str:
     if len(text) > 1 and chance.random() < 0.6:
         lines = text.split("\n")
         number = chance.randrange(len(lines))
-        try:
+        with suppress(ValueError, RecursionError):
             inside = json.loads(lines[number])
-        except (ValueError, RecursionError):
-            pass
-        else:
             if isinstance(inside, dict | list):
                 lines[number] = dumped(_changed_once(inside, chance, others))
                 return "\n".join(lines)
-    start = chance.randrange(len(text) + 1)
-    end = min(len(text), start + chance.choice((0, 1, 1, 2, 8)))
-    match chance.randrange(5):
-        case 0:
-            return text[:start] + text[end:]
-        case 1:
-            return text[:end] + text[start:]
-        case 2:
-            return text[:start] + chr(chance.choice((0, 9, 10, 34, 92, 123, 0x1F600, chance.randrange(1, 256))))
-        case 3:
-            return text[:start] + chance.choice(_TEXTS) + text[end:]
-        case _:
-            return text[:start] + chance.choice(_PIECES) + text[end:]
+    byte = chr(chance.choice((0, 9, 10, 34, 92, 123, 0x1F600, chance.randrange(1, 256))))
+    piece = chance.choice((byte, chance.choice(_TEXTS), chance.choice(_PIECES)))
+    return str(_changed_stretch(text, piece, chance, chance.choice((1, 1, 2, 8))))
 
 
 def _somewhere_in(value: Any, chance: random.Random) -> Any:

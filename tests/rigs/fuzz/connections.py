@@ -8,14 +8,11 @@ import re
 import socket
 import ssl
 import tempfile
-import threading
 import time
 import tracemalloc
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
-
-import trustme
 
 from telex_start.errors import Refused, Temporary
 from telex_start.net.dialling import Dialler
@@ -24,9 +21,9 @@ from telex_start.push.websocket import Closed, WebSocket
 from telex_start.session.pace import Pacer, Shared, Timings
 from telex_start.session.telex_api import TelexApi
 from telex_start.session.tokens import TokenStore
+from tests.session.by_hand import Certificate, request_of, serving
 
-from .cases import MOST_BYTES, Case, NoCase, joined
-from .target import Log, Target
+from .cases import MOST_BYTES, Case, Log, NoCase, Target, joined
 
 _TOKEN = "SECRETtokenSECRET"
 _WITHIN, _HELD = 5.0, 0.15
@@ -38,6 +35,10 @@ _MOST_MEMORY = 8 << 20
 """Bytes that an answer may take: eight times what is read of it."""
 _POURED_AT_ONCE = 64 << 10
 """Characters."""
+_MOST_POURED = 64 << 20
+"""Bytes: whoever reads them all keeps them all."""
+_WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455, section 1.3."""
 
 
 class Connections(Target):
@@ -50,10 +51,13 @@ class Connections(Target):
     what = "HTTP answers and WebSockets, over TLS (net/https.py, push/websocket.py)"
 
     def __enter__(self) -> Self:
-        self._stack = ExitStack()
-        self._server = self._stack.enter_context(RawServer())
-        context = ssl.create_default_context(cafile=self._server.ca_file)  # the system's authorities take 50 ms
-        self._dialler = Dialler(context, time.monotonic)
+        with ExitStack() as stack:
+            certificate = Certificate(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-"))))
+            certificate.context.num_tickets = 0  # nobody comes back
+            self._port = stack.enter_context(serving(self._talk, certificate.context))
+            context = ssl.create_default_context(cafile=certificate.ca_file)  # the system's authorities take 50 ms
+            self._dialler = Dialler(context, time.monotonic)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,8 +71,8 @@ class Connections(Target):
                 raise NoCase
         if not isinstance(pour, str):
             raise NoCase
-        self._server.answer, self._server.hold = joined(answer), hold
-        self._server.pour = joined([pour] * bool(pour)) * (_POURED_AT_ONCE // max(1, len(pour)))
+        self._answer, self._hold = joined(answer), hold
+        self._pour = joined([pour] * bool(pour)) * (_POURED_AT_ONCE // max(1, len(pour)))
         try:
             (self._call if client == "https" else self._receive)(_HELD if hold else _WITHIN)
         except (Temporary, Refused) as error:
@@ -87,7 +91,7 @@ class Connections(Target):
         shared = Shared(
             store, Pacer(time.monotonic), lambda _: None, time.monotonic, lambda: 0.0, Timings(call_within=within)
         )
-        base = f"https://127.0.0.1:{self._server.port}/api/v1"
+        base = f"https://127.0.0.1:{self._port}/api/v1"
         api = TelexApi(base, https, shared)
         tracemalloc.start()
         try:
@@ -99,7 +103,7 @@ class Connections(Target):
             assert took < _MOST_MEMORY, f"an answer takes {took >> 20} MiB of memory"
 
     def _receive(self, within: float) -> None:
-        url = f"wss://127.0.0.1:{self._server.port}/connection/websocket"
+        url = f"wss://127.0.0.1:{self._port}/connection/websocket"
         client = WebSocket(url, self._dialler, time.monotonic, open_within=max(within, 0.2))
         try:
             client.open()
@@ -111,71 +115,14 @@ class Connections(Target):
         finally:
             client.close()
 
-
-# --- the server -------------------------------------------------------------------------------------------------------
-
-_WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-"""RFC 6455, section 1.3."""
-_MOST_POURED = 64 << 20
-"""Bytes: whoever reads them all keeps them all."""
-_CLIENT_WITHIN = 10.0
-"""Seconds in which a client must have sent its request, and have gone in the end."""
-
-
-class RawServer:
-    """Answers one client after the other, with whatever it is given.
-
-    Attributes:
-        answer: The bytes that the next clients get; ``{accept}`` in them is what the WebSocket handshake wants.
-        hold: Whether the connection stays open after that until the client goes.
-        pour: What comes after that over and over, until the client goes.
-    """
-
-    def __enter__(self) -> Self:
-        self.answer = self.pour = b""
-        self.hold = False
-        self._folder = tempfile.TemporaryDirectory(prefix="fuzz-")
-        authority = trustme.CA()
-        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._context.num_tickets = 0  # nobody comes back
-        authority.issue_cert("127.0.0.1").configure_cert(self._context)
-        self.ca_file = str(Path(self._folder.name) / "ca.pem")
-        authority.cert_pem.write_to_path(self.ca_file)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, name="raw server")
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # Closing a listener does not wake who waits on it; shutting it down does.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-        self._folder.cleanup()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            with plain:
-                plain.settimeout(_CLIENT_WITHIN)
-                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                with suppress(OSError), self._context.wrap_socket(plain, server_side=True) as client:
-                    self._talk(client)
-
-    def _talk(self, client: ssl.SSLSocket) -> None:
-        header = b""  # of a GET, which has no body
-        while b"\r\n\r\n" not in header and (piece := client.recv(65536)):
-            header += piece
-        key = re.search(rb"(?i)\r\nsec-websocket-key: *(\S+)", header)
+    def _talk(self, client: socket.socket) -> None:
+        """The server's side; ``{accept}`` in the answer is what the WebSocket's handshake wants."""
+        key = re.search(rb"(?i)\r\nsec-websocket-key: *(\S+)", request_of(client))
         accept = base64.b64encode(hashlib.sha1((key[1] if key else b"") + _WEBSOCKET).digest())
-        client.sendall(self.answer.replace(b"{accept}", accept))
-        for _ in range(_MOST_POURED // len(self.pour) if self.pour else 0):
-            client.sendall(self.pour)
-        if not self.hold:
+        client.sendall(self._answer.replace(b"{accept}", accept))
+        for _ in range(_MOST_POURED // len(self._pour) if self._pour else 0):
+            client.sendall(self._pour)
+        if not self._hold:
             client.shutdown(socket.SHUT_WR)
         while client.recv(65536):
             pass

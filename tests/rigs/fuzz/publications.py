@@ -1,29 +1,15 @@
-"""Publications, from the notifier to the words of a toast; and names, to what is printed, remembered and written."""
+"""Publications, from the notifier to the words of a toast and to what is printed."""
 
 from __future__ import annotations
 
 import os
 import re
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Self
-from unittest.mock import patch
 
-from telex_start.config import NEWS_TYPES, Config, organisation_key
-from telex_start.config_file import ConfigFile
+from telex_start import events
+from telex_start.config import NEWS_TYPES, Config
 from telex_start.console import Console
-from telex_start.events import (
-    How,
-    Organisation,
-    OrganisationsChanged,
-    ProfileLookedUp,
-    PublicationsReceived,
-    SettingsLookedUp,
-    SignedIn,
-    UnreadSection,
-)
-from telex_start.menu import MuteFor
 from telex_start.news import wording
 from telex_start.news.notifier import Notifier
 from telex_start.news.publications import MOST_COUNT
@@ -31,20 +17,17 @@ from telex_start.news.quiet import Quiet
 from telex_start.news.scheduler import LIMIT, WINDOW
 from telex_start.news.unread import MOST_CONVERSATIONS, Counts
 from telex_start.news.wall import Wall
-from telex_start.process.state_file import Memory
 from telex_start.push.frames import read_json
-from telex_start.toast import Conversation, Remembered, Toast
+from telex_start.toast import Toast
 
-from .cases import Case, NoCase, dumped
-from .target import Log, Target
+from .cases import Case, Log, NoCase, Target, dumped
 
 _MOST_STEPS = 60
 _ORGANISATIONS = 3
 _UNSEEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ud800-\udfff]")
 """What no toast may hold: control characters but the line break, what turns the reading direction, half an emoji."""
 _BY_CHOICE = ("channel_mention", "thread_reply", "direct_call_initiated", "saved_message_remainder")
-_URL = "https://telex.test"
-_HOWS = {how.value: how for how in How}
+_HOWS = {how.value: how for how in events.How}
 
 
 class Publications(Target):
@@ -54,18 +37,14 @@ class Publications(Target):
     """
 
     name = "publications"
-    what = "publications, from the wire to what is told, printed, remembered and written (news/)"
+    what = "publications, from the wire to what is told and printed (news/)"
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-")))
-            stack.enter_context(patch.dict(os.environ, XDG_STATE_HOME=str(self._folder)))
             # Its thread, which writes the lines, starts with the first.
             self._console = Console(True, stack.enter_context(open(os.devnull, "w")), lambda: None)
             stack.callback(self._console.stop)
             self._stack = stack.pop_all()
-        self._written: set[str] = set()
-        """The names that the configuration's file could take."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -80,23 +59,8 @@ class Publications(Target):
                 for step in steps:
                     person.take(step)
                 person.wait(100.0)
-                self._keep(person)
             case _:
                 raise NoCase
-
-    def _keep(self, person: Person) -> None:
-        """All is muted and remembered; then each organisation is set to tell of mentions alone."""
-        remembered = person.mute_all()
-        memory = Memory(_URL)
-        memory.save(remembered)
-        assert memory.load() == (remembered, ""), "what is remembered is another"
-        file = self._folder / "config.toml"
-        for name in {*filter(None, person.names)} - self._written:
-            file.unlink(missing_ok=True)
-            changes = {organisation_key(name): "mentions"}
-            ConfigFile(str(file)).write(changes, {})
-            assert ConfigFile(str(file)).values() == changes, f"the file has {file.read_text()!r}"
-            self._written.add(name)
 
 
 class Person:
@@ -105,14 +69,14 @@ class Person:
     def __init__(self, names: list[str], console: Console | None = None) -> None:
         self._now = 1000.0
         self._shown: list[float] = []
-        self._conversations: set[Conversation] = set()
         self._console = console
-        self._organisations = [Organisation(f"o{index}", name, f"o{index}/u") for index, name in enumerate(names)]
+        self._organisations = [
+            events.Organisation(f"o{index}", name, f"o{index}/u") for index, name in enumerate(names)
+        ]
         self._hour = 12
-        self._quiet = Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0))
         self._notifier = Notifier(
             Config(notification_types=(*NEWS_TYPES, *_BY_CHOICE)),
-            self._quiet,
+            Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0)),
             show=self._show,
             counts_changed=self._counted,
             read=lambda handle: None,
@@ -122,26 +86,15 @@ class Person:
         self._signed_in()
 
     def _signed_in(self) -> None:
-        self._notifier.signed_in(SignedIn("7", ("c1", self._organisations[0].name)))
-        self._notifier.organisations(OrganisationsChanged((*self._organisations,)))
-
-    @property
-    def names(self) -> list[str]:
-        """Of the organisations that are known."""
-        return [organisation.name for organisation in self._notifier.known_organisations()]
-
-    def mute_all(self) -> Any:
-        """Mute what was told of, and a whole organisation; what is to be remembered then."""
-        for each in (Conversation("o0/u", "", ""), *self._conversations):
-            self._quiet.mute(each, self._notifier.name_of(each), MuteFor.UNTIL_UNMUTED, self._now)
-        return self._quiet.remembered(Remembered(email="ada@example.org"))
+        self._notifier.signed_in(events.SignedIn("7", ("c1", self._organisations[0].name)))
+        self._notifier.organisations(events.OrganisationsChanged((*self._organisations,)))
 
     def take(self, step: Any) -> None:
         """One step of a case."""
         notifier, now = self._notifier, self._now
         match step:
             case {"channel": int() as index, "how": str() as how, "come": list() as come} if how in _HOWS:
-                notifier.received(PublicationsReceived(self._channel(index), (*come,), _HOWS[how]), now)
+                notifier.received(events.PublicationsReceived(self._channel(index), (*come,), _HOWS[how]), now)
             case {"wait": int() | float() as seconds} if 0 <= seconds <= 1000:
                 self.wait(seconds)
             case {"answered": int() as index}:
@@ -151,19 +104,19 @@ class Person:
             case {"left": int() as index}:
                 gone = self._channel(index)
                 rest = (*(each for each in self._organisations if each.channel != gone),)
-                notifier.organisations(OrganisationsChanged(rest))
+                notifier.organisations(events.OrganisationsChanged(rest))
             case {"looked up": int() as index, "section": str() as section, "rows": list() as rows, "whole": whole}:
                 channel = self._channel(index)
                 notifier.look_up_began(channel)
                 rows = [row for row in rows if isinstance(row, dict)]
-                notifier.looked_up(UnreadSection(channel, section, (*rows,), whole is True), now)
+                notifier.looked_up(events.UnreadSection(channel, section, (*rows,), whole is True), now)
                 notifier.look_up_ended(channel, now)
             case {"set": int() as index, "muted": list() as muted, "about": str() as about, "hours": str() as hours}:
                 idents = frozenset(ident for ident in muted if isinstance(ident, str))
-                notifier.settings(SettingsLookedUp(self._channel(index), idents, about, hours), now)
+                notifier.settings(events.SettingsLookedUp(self._channel(index), idents, about, hours), now)
             case {"paused": bool() as paused, "hour": int() as hour} if 0 <= hour < 24:
                 self._hour = hour
-                notifier.profile(ProfileLookedUp(paused), now)
+                notifier.profile(events.ProfileLookedUp(paused), now)
             case {"signed out": True}:
                 notifier.clear()
                 assert notifier.counts == Counts(0, 0, 0), "counts are left after signing out"
@@ -208,8 +161,6 @@ class Person:
         assert toast.unread >= 0, "fewer unread than none"
         if self._console is not None:
             self._console.toast(toast)
-        if toast.conversation is not None:
-            self._conversations.add(toast.conversation)
         if toast.silent or toast.urgent or toast.title == wording.PAUSED:
             return  # it takes the place of one, does not wait, or is told when that ends
         recent = [when for when in self._shown if when > self._now - WINDOW]

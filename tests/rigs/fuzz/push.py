@@ -12,8 +12,7 @@ from telex_start.push import protocol as push
 from telex_start.push.channel import Backoff, Channel, Phase
 from telex_start.push.protocol import PushClient
 
-from .cases import Case, NoCase, joined
-from .target import Log, Target
+from .cases import Case, Log, NoCase, Target, joined
 
 CHANNELS = ("o0/u", "o1/u", "o2/u")
 CONNECTION_TOKEN = "SECRETconnectionSECRET"
@@ -95,7 +94,12 @@ class Driver:
         """Time goes by, and what is due meanwhile is done."""
         end = self._now + seconds
         for _ in range(50):
-            due = min([self._client.deadline(), *self._upkeep_due()])
+            channels = self._channels.values() if self._client.connected else ()
+            due = min(
+                self._client.deadline(),
+                self._client.refresh_at if channels else math.inf,
+                *(channel.try_at if channel.phase is Phase.IDLE else channel.refresh_at for channel in channels),
+            )
             assert not math.isnan(due), "a deadline that is no time"
             if due > end:
                 break
@@ -104,13 +108,6 @@ class Driver:
         else:
             assert seconds > 10, "something is due over and over"
         self._now = max(self._now, end)
-
-    def _upkeep_due(self) -> list[float]:
-        if not self._client.connected:
-            return []
-        channels = self._channels.values()
-        due = [channel.try_at if channel.phase is Phase.IDLE else channel.refresh_at for channel in channels]
-        return [self._client.refresh_at, *due]
 
     def _happened(self, happenings: list[push.Happening]) -> None:
         for happening in happenings:

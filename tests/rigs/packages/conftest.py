@@ -1,21 +1,33 @@
 """What is built once for all tests of packages: `make wheel` in a folder that a test chooses, with the locked tools of
-this repository's ``.venv-release``.
+this repository's ``.venv-release``; and what somebody does who has just installed it.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.process import ROOT
+from tests.process import ROOT, TIMEOUT, Process, until
+from tests.real_desktop import RealDesktop
+from tests.servers import Sandbox
 
 TOOLS = ROOT / ".venv-release" / "bin" / "python"
 """The Python that has the locked tools: `make set-up-release`."""
+
+SHARED = (
+    "share/man/man1/telex-start.1",
+    "share/bash-completion/completions/telex-start",
+    "share/zsh/site-functions/_telex-start",
+    "share/fish/vendor_completions.d/telex-start.fish",
+    "share/applications/telex-start.desktop",
+    "share/icons/hicolor/scalable/apps/telex-start.svg",
+)
+"""What a desktop wants of it, in what is installed."""
 
 
 class Built(NamedTuple):
@@ -64,3 +76,45 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(source: Path) -> Built:
     """Wheel and sdist of the last commit."""
     return build(source)
+
+
+# --- used -------------------------------------------------------------------------------------------------------------
+
+
+_WINDOW = "Telex – Preferences"
+_VIOLET = (110, 80, 240)
+"""The icon of an agent that is online."""
+
+
+def use(
+    command: Sequence[str],
+    within: Callable[[Sequence[str], Mapping[str, str]], list[str]] = lambda words, _: list(words),
+) -> None:
+    """Icon, menu, a window and a notification in xfce4-panel and dunst, with a Telex of this machine; then Exit.
+
+    Args:
+        command: The installed program.
+        within: The command line that runs a command with an environment elsewhere, where the program is installed.
+    """
+    with Sandbox("--organisations", "2") as telex, RealDesktop() as desktop:
+        environ = {**desktop.environ, **telex.environ, "PATH": "/usr/bin:/bin"}
+        for name in ("SANDBOX_EMAIL", "SANDBOX_PASSWORD"):
+            del environ[name]
+        options = ("--email", telex.email, "--password-stdin")
+        with Process(within([*command, *options], environ), environ, telex.password + "\n") as agent:
+            item = desktop.wait_for_item()
+            until(lambda: item.labels()[0].startswith("Online"), "it does not come online")
+            desktop.wait_for_colour(*_VIOLET)
+            visible = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "Dunst"]
+            with subprocess.Popen(visible, env=desktop.environ, stdout=subprocess.DEVNULL) as toast:
+                telex.message(0, "General", "the build is green", by="Ben Okri")
+                assert toast.wait(TIMEOUT) == 0
+            # A process of its own, which every way to install has to find its own way to start.
+            item.click("Preferences…")
+            until(lambda: desktop.active_title() == _WINDOW, "no window for the preferences")
+            # It is active a little before it has the keyboard, and no event tells of that.
+            until(lambda: desktop.active_title() != _WINDOW or desktop.xdotool("key", "Escape"), "the window stays")
+            desktop.right_click_icon()
+            desktop.choose("Exit")
+            assert agent.ended() == 0
+            assert agent.errors == ""

@@ -22,7 +22,7 @@ from typing import Self
 from telex_start import __version__
 from tests import roots
 from tests.process import ROOT, Process
-from tests.rigs.packages.on_a_desktop import use
+from tests.rigs.packages.conftest import use
 from tests.roots import Bind, NoRoot
 from tests.servers import Sandbox
 
@@ -144,26 +144,26 @@ _SHIPPED = (
 )
 
 
-class Proof:
-    """All of it, on one machine.
+class Proof(Machine):
+    """All of it, on one clean machine.
 
     Args:
-        machine: A clean one.
+        suite: The release.
         package: The package; somewhere below ``/tmp``.
     """
 
-    def __init__(self, machine: Machine, package: Path) -> None:
-        self._machine = machine
+    def __init__(self, suite: str, package: Path) -> None:
+        super().__init__(suite)
         self._package = package
 
-    def run(self) -> None:
+    def make(self) -> None:
         """Every step; each builds on the one before.
 
         Raises:
             AssertionError: something is not as it should be.
         """
         self._dependencies()
-        before = self._machine.files()
+        before = self.files()
         older = self._older()
         steps: list[Callable[[], str]] = [
             lambda: self._install_older(older),
@@ -181,18 +181,18 @@ class Proof:
 
     def _dependencies(self) -> None:
         """What the package needs is there first, so that what is left of the package itself is seen."""
-        planned = self._machine.must("apt-get", "-s", "install", "--no-install-recommends", str(self._package))
+        planned = self.must("apt-get", "-s", "install", "--no-install-recommends", str(self._package))
         needed = [line.split()[1] for line in planned.splitlines() if line.startswith("Inst ")]
-        self._machine.install(*(name for name in needed if name != "telex-start"))
+        self.install(*(name for name in needed if name != "telex-start"))
         # For the windows, and to stay signed in.
-        self._machine.install("python3-tk", "python3-keyring", "python3-secretstorage")
+        self.install("python3-tk", "python3-keyring", "python3-secretstorage")
         # Where no systemd runs, systemctl fails; the smallest Debian has none at all.
-        self._machine.must("ln", "-s", "/bin/false", "/usr/local/bin/systemctl")
+        self.must("ln", "-s", "/bin/false", "/usr/local/bin/systemctl")
 
     def _older(self) -> Path:
         """The same package with a lower version, and with a module that the newer has not."""
         folder = self._package.parent / "older"
-        self._machine.must("dpkg-deb", "--raw-extract", str(self._package), str(folder))
+        self.must("dpkg-deb", "--raw-extract", str(self._package), str(folder))
         control = folder / "DEBIAN" / "control"
         control.write_text(control.read_text().replace(f"Version: {__version__}+", f"Version: {OLDER}+"))
         package = folder / _LIBRARY.lstrip("/") / "telex_start"
@@ -200,19 +200,19 @@ class Proof:
         init.write_text(init.read_text().replace(f'"{__version__}"', f'"{OLDER}"'))
         (package / "of_old.py").write_text("")
         target = self._package.with_name("older.deb")
-        self._machine.must("dpkg-deb", "--root-owner-group", "--build", str(folder), str(target))
+        self.must("dpkg-deb", "--root-owner-group", "--build", str(folder), str(target))
         shutil.rmtree(folder)
         return target
 
     def _install_older(self, older: Path) -> str:
-        said = self._machine.install(str(older))
+        said = self.install(str(older))
         assert "Traceback" not in said and "rror" not in said, said
         assert self._version() == OLDER
         assert self._exists(f"{_LIBRARY}/telex_start/__pycache__/of_old.*")
         for path in _SHIPPED:
-            self._machine.must("test", "-r", path)
-        modules = self._machine.must("find", _LIBRARY, "-name", "*.py", "-not", "-path", f"{_LIBRARY}/__main__.py")
-        compiled = self._machine.must("find", _LIBRARY, "-name", "*.pyc")
+            self.must("test", "-r", path)
+        modules = self.must("find", _LIBRARY, "-name", "*.py", "-not", "-path", f"{_LIBRARY}/__main__.py")
+        compiled = self.must("find", _LIBRARY, "-name", "*.pyc")
         stems = {line.replace("/__pycache__", "").rpartition(".cpython-")[0] for line in compiled.splitlines()}
         assert {line.removesuffix(".py") for line in modules.splitlines()} <= stems, "not all is byte-compiled"
         return f"installed: {len(stems)} modules, byte-compiled"
@@ -221,53 +221,53 @@ class Proof:
         """It goes on: it is what was started, until the person exits it; every start from here on is the newer."""
         with Sandbox("--no-story", "--organisations", "2") as telex:
             with self._headless(telex) as agent:
-                self._machine.install(str(self._package))
+                self.install(str(self._package))
                 assert self._version() == __version__
                 telex.message(0, "General", "the build is green", by="Ben Okri")
                 told = json.loads(agent.line(lambda line: json.loads(line)["event"] == "notification"))
                 assert (told["channel"], told["unread"]) == ("General", 1), told
-                assert self._telex("--exit", environ=self._reaching(telex))[0] == 0
-                assert agent.ended() == 0 and agent.errors == ""
+                self._exit(agent, telex)
             with self._headless(telex) as agent:
-                assert self._telex("--exit", environ=self._reaching(telex))[0] == 0
-                assert agent.ended() == 0 and agent.errors == ""
+                self._exit(agent, telex)
         assert not self._exists(f"{_LIBRARY}/telex_start/of_old.py")
         assert not self._exists(f"{_LIBRARY}/telex_start/__pycache__/of_old.*")
         return "upgraded while an agent ran, which went on: it told a message, and the newer ended it"
 
     def _keyring(self) -> str:
         """The distribution's libraries are found, for which no ``.pth`` file is read."""
-        _, said = self._telex("doctor")
+        _, said = self.run("telex-start", "doctor", person=True)
         assert "there is no session bus, so nobody stays signed in" in said, said
         return "keyring and SecretStorage are the distribution's"
 
     def _at_login(self) -> str:
         """Entries and unit name the program in /usr/bin, and nothing of them stays."""
-        assert self._must("completions", "zsh").startswith("#compdef telex-start\n")
         assert "installed for all users" in self._must("integrate", "on")
         assert "installed for all users" in self._must("integrate", "status")
         self._must("autostart", "on")
-        [entry] = self._machine.must("find", f"{HOME}/.config/autostart", "-type", "f").splitlines()
-        assert "\nExec=/usr/bin/telex-start --at-login\n" in self._machine.must("cat", entry)
+        [entry] = self.must("find", f"{HOME}/.config/autostart", "-type", "f").splitlines()
+        assert "\nExec=/usr/bin/telex-start --at-login\n" in self.must("cat", entry)
         self._must("autostart", "on", "--headless")
-        unit = self._machine.must("cat", f"{HOME}/.config/systemd/user/telex-start.service")
+        unit = self.must("cat", f"{HOME}/.config/systemd/user/telex-start.service")
         assert "\nExecStart=/usr/bin/telex-start --headless " in unit, unit
         self._must("autostart", "off")
-        left = self._machine.must("find", HOME, "-name", "*telex-start*", "-path", "*config*")
+        left = self.must("find", HOME, "-name", "*telex-start*", "-path", "*config*")
         assert left == "", left
         return "start at log-in, entry and unit by /usr/bin/telex-start"
 
     def _on_a_desktop(self) -> str:
-        use(["/usr/bin/telex-start"], within=self._within)
+        # The desktop's session bus is for the one who runs these tests.
+        use(
+            ["/usr/bin/telex-start"], lambda command, environ: self.words(command, {**environ, "PATH": "/usr/bin:/bin"})
+        )
         return "icon, menu, a notification, a window and Exit in xfce4-panel"
 
     def _remove(self, before: set[str]) -> str:
         for way in ("remove", "purge"):
-            self._machine.must("apt-get", "-q", way, "-y", "telex-start")
-            after = self._machine.files()
+            self.must("apt-get", "-q", way, "-y", "telex-start")
+            after = self.files()
             assert after == before, f"{way}: left {sorted(after - before)[:20]}; gone {sorted(before - after)[:20]}"
             if way == "remove":  # with no settings in /etc, that is all there is to purge
-                self._machine.install(str(self._package))
+                self.install(str(self._package))
         return f"removed, and purged: each time the same {len(before)} files as before"
 
     # --- helpers ----------------------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ class Proof:
     def _headless(self, telex: Sandbox) -> Iterator[Process]:
         """An agent of the person's that has signed in."""
         options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
-        words = self._machine.words(["telex-start", *options], self._reaching(telex), person=True)
+        words = self.words(["telex-start", *options], self._reaching(telex), person=True)
         with Process(words, {"PATH": "/usr/bin:/bin:/usr/sbin"}, telex.password + "\n") as agent:
             agent.line(lambda line: json.loads(line).get("state") == "online")
             yield agent
@@ -287,23 +287,19 @@ class Proof:
         shutil.copyfile(telex.ca_file, authority)
         return {**telex.environ, "TELEX_START_CA_FILE": str(authority)}
 
-    def _within(self, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-        # The desktop's session bus is for the one who runs these tests.
-        return self._machine.words(command, {**environ, "PATH": "/usr/bin:/bin"})
-
-    def _telex(self, *words: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
-        return self._machine.run("telex-start", *words, person=True, **(environ or {}))
+    def _exit(self, agent: Process, telex: Sandbox) -> None:
+        """End it by another start."""
+        self.must("telex-start", "--exit", person=True, **self._reaching(telex))
+        assert agent.ended() == 0 and agent.errors == ""
 
     def _must(self, *words: str) -> str:
-        code, said = self._telex(*words)
-        assert code == 0, said
-        return said
+        return self.must("telex-start", *words, person=True)
 
     def _version(self) -> str:
         return self._must("--version").strip().removeprefix("telex-start ")
 
     def _exists(self, pattern: str) -> bool:
-        return self._machine.run("sh", "-c", f"ls -d {pattern}")[0] == 0
+        return self.run("sh", "-c", f"ls -d {pattern}")[0] == 0
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -314,7 +310,6 @@ SUITES = ("bookworm", "trixie")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.rigs.packages.deb", description="The Debian package, tried.")
     parser.add_argument("suites", nargs="*", metavar="RELEASE", help=f"{', '.join(SUITES)}; left out: all")
-    parser.add_argument("--once", action="store_true", help="do not build it a second time to compare")
     options = parser.parse_args()
     for suite in options.suites or SUITES:
         began = time.monotonic()
@@ -322,12 +317,11 @@ def main() -> int:
             with tempfile.TemporaryDirectory(prefix="packages-") as folder:
                 Path(folder).chmod(0o755)  # apt reads it as a user of its own
                 package = built(suite, Path(folder, "first"))
-                if not options.once:
-                    again = built(suite, Path(folder, "second"))
-                    assert package.read_bytes() == again.read_bytes(), f"{package.name} differs from build to build"
-                    print("  built twice: the same bytes", flush=True)
-                with Machine(suite) as machine:
-                    Proof(machine, package).run()
+                again = built(suite, Path(folder, "second"))
+                assert package.read_bytes() == again.read_bytes(), f"{package.name} differs from build to build"
+                print("  built twice: the same bytes", flush=True)
+                with Proof(suite, package) as proof:
+                    proof.make()
         except (AssertionError, NoRoot) as wrong:
             print(f"tests.rigs.packages.deb: {suite}: {wrong}", file=sys.stderr)
             return 1

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 from tests.process import ROOT
@@ -52,9 +53,9 @@ PLATFORMS = (
 
 def wanted(platform: Platform, python: str) -> str:
     """The part of the lock that is for there; pip would judge its markers by where it runs itself."""
-    there = dict(zip(_MARKERS, platform.markers, strict=True)) | {"platform_machine": platform.machine}
-    there |= {"python_version": python, "python_full_version": f"{python}.0"}
-    there |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
+    there = {name: str(value) for name, value in default_environment().items()}
+    there |= {"platform_machine": platform.machine, "python_version": python, "python_full_version": f"{python}.0"}
+    there |= zip(_MARKERS, platform.markers, strict=True)
     chosen = []
     for entry in re.split(r"^(?=[a-z0-9])", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         line, _, hashes = entry.partition("\\")

@@ -6,28 +6,20 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from telex_start import __version__
 from tests.process import ROOT
-from tests.rigs.packages.conftest import TOOLS, Built
-from tests.rigs.packages.on_a_desktop import use
+from tests.rigs.packages.conftest import SHARED, TOOLS, Built, use
 
 pytestmark = pytest.mark.desktop
 
 LOCK = ROOT / "packaging" / "requirements" / "runtime.txt"
 NO_COMPILER = {**os.environ, "CC": "/bin/false", "CXX": "/bin/false"}
 """What would be compiled fails."""
-SHARED = (
-    "share/man/man1/telex-start.1",
-    "share/bash-completion/completions/telex-start",
-    "share/zsh/site-functions/_telex-start",
-    "share/fish/vendor_completions.d/telex-start.fish",
-    "share/applications/telex-start.desktop",
-    "share/icons/hicolor/scalable/apps/telex-start.svg",
-)
 
 
 class Environment:
@@ -41,9 +33,7 @@ class Environment:
     def pip(self, *arguments: str) -> str:
         """Run pip, without a compiler; what it prints."""
         command = [str(self.folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", *arguments]
-        done = subprocess.run(command, env=NO_COMPILER, capture_output=True, text=True, cwd=self.folder)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return run(command, self.folder)
 
     def _files(self) -> set[Path]:
         return {path for path in self.folder.rglob("*") if path.is_file()}
@@ -58,6 +48,13 @@ class Environment:
         return self._files() - self._before
 
 
+def run(command: Sequence[str], folder: Path, **environ: str) -> str:
+    """Run a command there, with more in its environment; what it prints."""
+    done = subprocess.run(command, env=NO_COMPILER | environ, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
     return Environment(tmp_path / "environment")
@@ -66,8 +63,7 @@ def environment(tmp_path: Path) -> Environment:
 def works(environment: Environment) -> None:
     """It says its version, has what belongs to it, and is used."""
     program = str(environment.folder / "bin" / "telex-start")
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, cwd=environment.folder)
-    assert said.stdout == f"telex-start {__version__}\n"
+    assert run([program, "--version"], environment.folder) == f"telex-start {__version__}\n"
     assert environment.pip("check") == "No broken requirements found.\n"
     assert [shared for shared in SHARED if not (environment.folder / shared).is_file()] == []
     use([program])
@@ -89,23 +85,11 @@ def test_the_wheel_with_the_locked_libraries(built: Built, environment: Environm
     assert {path for path in environment.added() - libraries if path.suffix != ".pyc"} == set()
 
 
-def test_the_sdist(built: Built, environment: Environment) -> None:
-    environment.pip("install", "--only-binary=:all:", "--no-binary=telex-start", str(built.sdist))
-    works(environment)
-
-
 def test_pipx(built: Built, tmp_path: Path) -> None:
-    places = {
-        "PIPX_HOME": str(tmp_path / "home"),
-        "PIPX_BIN_DIR": str(tmp_path / "bin"),
-        "PIPX_MAN_DIR": str(tmp_path / "man"),
-        "PIPX_DEFAULT_PYTHON": sys.executable,
-    }
+    places = {f"PIPX_{what.upper()}": str(tmp_path / what.partition("_")[0]) for what in ("home", "bin_dir", "man_dir")}
 
     def pipx(*arguments: str) -> None:
-        command = [str(TOOLS), "-m", "pipx", *arguments]
-        done = subprocess.run(command, env=NO_COMPILER | places, capture_output=True, text=True, cwd=tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
+        run([str(TOOLS), "-m", "pipx", *arguments], tmp_path, PIPX_DEFAULT_PYTHON=sys.executable, **places)
 
     pipx("install", str(built.wheel))
     assert (tmp_path / "man" / "man1" / "telex-start.1").read_text().startswith(".")

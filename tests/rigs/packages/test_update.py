@@ -32,18 +32,12 @@ class Installed:
         self.package.parent.mkdir()
         archive = subprocess.run(["git", "archive", BEFORE, "telex_start"], cwd=ROOT, capture_output=True, check=True)
         subprocess.run(["tar", "-x", "-C", self.package.parent], input=archive.stdout, check=True)
-        self.environ = (
-            desktop.environ
-            | telex.environ
-            | {
-                "PYTHONPATH": str(self.package.parent),
-                "XDG_RUNTIME_DIR": str(folder / "run"),
-            }
-        )
-        self.command = [sys.executable, "-m", "telex_start"]
+        self.environ = {**desktop.environ, **telex.environ, "PYTHONPATH": str(self.package.parent)}
+        self.environ["XDG_RUNTIME_DIR"] = str(folder / "run")
 
     def start(self, *options: str, given: str | None = None) -> Program:
-        return Program(self.folder, *options, environ=self.environ, given=given, command=self.command, cwd=self.folder)
+        command = [sys.executable, "-m", "telex_start"]
+        return Program(self.folder, *options, environ=self.environ, given=given, command=command, cwd=self.folder)
 
     def update(self) -> None:
         shutil.rmtree(self.package)
@@ -89,18 +83,3 @@ def test_who_is_not_is_told_to_start_it_anew(installed: Installed) -> None:
             assert asking.process.wait(TIMEOUT) == 0
         until(lambda: "Telex Start was updated: Exit Telex Start and start it again" in agent.log(), "it is said")
     assert "Traceback" not in agent.log()
-
-
-def test_so_is_who_has_the_window_open(installed: Installed) -> None:
-    desktop, telex = installed.desktop, installed.telex
-    with installed.start("--login") as agent:
-        desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")
-        until(lambda: desktop.active_title().startswith("Telex"), "it has the focus")
-        installed.update()
-        desktop.xdotool("type", "--delay", "5", telex.email)
-        desktop.xdotool("key", "Tab")
-        desktop.xdotool("type", "--delay", "5", telex.password)
-        desktop.xdotool("key", "Return")
-        # Of a first sign-in the log says that much; the window says "Exit Telex Start and start it again, …".
-        until(lambda: "the session could not be started" in agent.log(), "it cannot sign in")
-        desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Telex")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import time
@@ -18,7 +17,7 @@ from Xlib.error import XError
 
 from tests import x_windows
 from tests.fake_bus import Xvfb
-from tests.process import end
+from tests.process import end, quietly
 from tests.servers import Sandbox
 
 from .machine import WITHIN, Program, Windows
@@ -61,9 +60,7 @@ class Desktop(Windows):
             stack.callback(self._screen.close)
             (self._folder / "tint2rc").write_text(_TINT2)
             for command in (["openbox"], ["tint2", "-c", str(self._folder / "tint2rc")]):
-                quiet = subprocess.DEVNULL
-                process = subprocess.Popen(command, env=self._x_environ(), stdin=quiet, stdout=quiet, stderr=quiet)
-                stack.callback(end, process)
+                stack.callback(end, quietly(command, self._x_environ()))
             tray = self._screen.intern_atom("_NET_SYSTEM_TRAY_S0")
             self.wait_for(lambda: self._screen.get_selection_owner(tray) != X.NONE, "a tray")
             super().__enter__()
@@ -115,17 +112,8 @@ class Desktop(Windows):
         return found
 
     def titled(self, words: str) -> list[int]:
-        """Windows that are to be seen, with these words in their title."""
-        found = []
-        for window in self._windows(self._screen.screen().root):
-            try:
-                named = window.get_full_text_property(self._screen.intern_atom("_NET_WM_NAME"))
-                title = named or window.get_wm_name() or ""  # the latter is in Latin 1
-                if words in str(title) and window.get_attributes().map_state == X.IsViewable:
-                    found.append(window.id)
-            except XError:
-                continue
-        return found
+        """Windows with these words in their title."""
+        return [window.id for window in x_windows.titled(self._screen, words)]
 
     def active_title(self) -> str:
         """The title of the window that has the focus."""
@@ -137,10 +125,6 @@ class Desktop(Windows):
         data = _picture(self._screen.screen().root, x - _ICON // 2, y - _ICON // 2, _ICON, _ICON).tobytes()
         pixels = zip(data[0::3], data[1::3], data[2::3], strict=True)
         return any(all(abs(a - b) < 40 for a, b in zip(pixel, RED, strict=True)) for pixel in pixels)
-
-    def wait_gone(self, popup: int) -> None:
-        """Wait until a menu or balloon is gone."""
-        self.wait_for(lambda: popup not in self.popups(), "a window to go")
 
     # --- what a person does -----------------------------------------------------------------------------------------
 
@@ -190,12 +174,6 @@ class Desktop(Windows):
         """Click a line of the menu that opens beside one of an open menu's."""
         before = self.choose(menu, line)
         self.choose(self.wait_for(lambda: self._menu(before), "the menu beside it"), inner)
-
-    def clipboard(self) -> str:
-        """What another program of Windows would paste."""
-        code = "import json, tkinter; root = tkinter.Tk(); root.withdraw(); print(json.dumps(root.clipboard_get()))"
-        with self.python(code) as process:
-            return "" if process.ended(WITHIN) else str(json.loads(process.output[-1]))
 
     def _mouse_is_taken(self) -> bool:
         root = self._screen.screen().root

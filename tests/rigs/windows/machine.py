@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from tests.process import ROOT, Process, comes, end, until
+from tests.process import ROOT, Process, comes, end, quietly, until
 from tests.servers import Sandbox
 
 MACHINE = Path(
@@ -55,6 +55,12 @@ class Windows:
 
     Args:
         environ: Beside a bare environment, for all its programs: a display, for example.
+
+    Attributes:
+        drive: Drive C, as a path of Linux; so are the others.
+        local: The person's folder for what stays on the machine.
+        roaming: The person's folder for what goes from machine to machine.
+        log: The agent's log.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
@@ -70,6 +76,10 @@ class Windows:
             "PYTHONPYCACHEPREFIX": windows_path(MACHINE / "bytecode"),
             **(environ or {}),
         }
+        self.drive = MACHINE / "prefix" / "drive_c"
+        [home] = [folder for folder in (self.drive / "users").iterdir() if folder.name != "Public"]
+        self.local, self.roaming = home / "AppData" / "Local", home / "AppData" / "Roaming"
+        self.log = self.local / _NAME / "Logs" / "telex-start.log"
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -103,39 +113,12 @@ class Windows:
         """Wait until something is so; what the condition gave."""
         return until(condition, f"waited for {what}", WITHIN)
 
-    # --- its folders, as paths of Linux -----------------------------------------------------------------------------
-
-    @property
-    def drive(self) -> Path:
-        """Drive C."""
-        return MACHINE / "prefix" / "drive_c"
-
-    @property
-    def local(self) -> Path:
-        """The person's folder for what stays on the machine."""
-        return self._home / "AppData" / "Local"
-
-    @property
-    def roaming(self) -> Path:
-        """The person's folder for what goes from machine to machine."""
-        return self._home / "AppData" / "Roaming"
-
-    @property
-    def log(self) -> Path:
-        """The agent's log."""
-        return self.local / _NAME / "Logs" / "telex-start.log"
-
     def configuration(self, text: str) -> Path:
         """Write the configuration file; its path."""
         file = self.roaming / _NAME / "config.toml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         return file
-
-    @property
-    def _home(self) -> Path:
-        [home] = [folder for folder in (self.drive / "users").iterdir() if folder.name != "Public"]
-        return home
 
     # --- its programs -----------------------------------------------------------------------------------------------
 
@@ -145,8 +128,7 @@ class Windows:
 
     def quietly(self, command: list[str]) -> subprocess.Popen[bytes]:
         """A process without streams."""
-        quiet = subprocess.DEVNULL
-        return subprocess.Popen(command, env=self.environ, stdin=quiet, stdout=quiet, stderr=quiet)
+        return quietly(command, self.environ)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of its Python, for Linux."""
@@ -237,16 +219,9 @@ class Program(Process):
 
     def exit(self) -> str:
         """End it by ``--exit``; what that says."""
-        done = subprocess.run(
-            self._machine.command("-m", "telex_start", "--exit"),
-            env=self.environ,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=WITHIN,
-        )
-        return done.stdout.decode().strip()
+        with Process(self._machine.command("-m", "telex_start", "--exit"), self.environ, "") as asking:
+            asking.ended(WITHIN)
+            return "\n".join([*asking.output, asking.errors]).strip()
 
     def leave(self) -> None:
         """End it by ``--exit``, as it should."""
@@ -286,9 +261,7 @@ def sandbox(*options: str) -> Iterator[Sandbox]:
 def _good_for_wine(telex: Sandbox) -> bool:
     authority = Path(telex.ca_file).read_text()
     servers = {(split.hostname or "", split.port or 0) for split in map(urlsplit, (telex.api_url, telex.push_url))}
-    return all(_numbers_are_whole(pem) for pem in (authority, *map(ssl.get_server_certificate, servers)))
-
-
-def _numbers_are_whole(pem: str) -> bool:
-    numbers = decode_dss_signature(x509.load_pem_x509_certificate(pem.encode()).signature)
+    pems = (authority, *map(ssl.get_server_certificate, servers))
+    signatures = [x509.load_pem_x509_certificate(pem.encode()).signature for pem in pems]
+    numbers = [number for signature in signatures for number in decode_dss_signature(signature)]
     return all(number.bit_length() > 8 * (_BYTES - 1) for number in numbers)

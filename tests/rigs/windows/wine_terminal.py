@@ -8,7 +8,6 @@ import select
 import subprocess
 import termios
 import time
-from types import TracebackType
 from typing import Self
 
 import pytest
@@ -40,9 +39,7 @@ class Console:
         )
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
         os.close(self._controller)
@@ -93,25 +90,13 @@ def test_json_and_words_are_utf_8(windows: Windows, telex: Sandbox) -> None:
     assert (code, "C:\\Ω\\config.toml" in errors) == (2, True)
 
 
-def run(machine: Windows, telex: Sandbox, *options: str) -> tuple[int, bytes, bytes]:
-    """Run ``telex-start`` to its end with the null device for its input."""
-    done = subprocess.run(
-        machine.command("-m", "telex_start", *options),
-        env=machine.environ | machine.of(telex),
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=WITHIN,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
 def test_the_null_device_is_nobody_to_ask(windows: Windows, telex: Sandbox) -> None:
     """Windows calls it a terminal: the question was asked, and the end of the input taken for a person's wish."""
-    code, _, errors = run(windows, telex, "--headless")
-    assert code == 3
-    assert b"nobody is signed in: give --email and --password-stdin" in errors
-    assert b"Telex e-mail" not in errors
+    command, environ = windows.command("-m", "telex_start", "--headless"), windows.environ | windows.of(telex)
+    done = subprocess.run(command, env=environ, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN)
+    assert done.returncode == 3
+    assert b"nobody is signed in: give --email and --password-stdin" in done.stderr
+    assert b"Telex e-mail" not in done.stderr
 
 
 @pytest.mark.parametrize("at", ["e-mail", "password"])
@@ -122,7 +107,7 @@ def test_exit_during_the_question_ends_it(windows: Windows, telex: Sandbox, at: 
         if at == "password":
             console.type(f"{telex.email}\r")
             console.shows("Password:")
-        assert run(windows, telex, "--exit") == (0, b"Telex Start has ended.\r\n", b"")
+        assert windows.says("--exit", telex=telex) == (0, ["Telex Start has ended."], "")
         assert console.process.wait(WITHIN) == 0
 
 

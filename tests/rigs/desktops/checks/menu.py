@@ -5,8 +5,7 @@ from __future__ import annotations
 from telex_start.menu import MenuItem, MuteFor
 
 from ..check import Checks
-from ..pictures import difference, is_read, read
-from ..screen import A_MENU, APPEARS_WITHIN
+from ..screen import A_MENU, APPEARS_WITHIN, difference, is_read, read
 from ..stage import Stage
 
 CHECKS = Checks()
@@ -15,7 +14,7 @@ _PAUSE = "Pause Notifications"
 
 def _starting(stage: Stage, label: str, *into: str) -> list[str]:
     """The labels of a submenu that begin so."""
-    return [entry.label for entry in stage.person.entries(*into) if entry.label.startswith(label)]
+    return [entry.label for entry in stage.entries(*into) if entry.label.startswith(label)]
 
 
 def _listed(stage: Stage, label: str, *into: str) -> str:
@@ -28,19 +27,19 @@ def _unread(stage: Stage, text: str) -> None:
     """Something is unread, and its toast, which would cover what the menu shows, has come and gone."""
     empty, notified = stage.calm(), len(stage.told.told)
     stage.direct(1, "Ben Okri", text)
-    assert stage.told.wait_for(lambda told: text in told.body, 15.0, notified), "no notification"
-    stage.session.wait_for_still(empty)
+    stage.told.wait_for(text, notified, "no notification")
+    stage.wait_for_still(empty)
     stage.outlast_toast(empty)
 
 
 @CHECKS.add("menu", "The right mouse button opens the menu, and every entry is to be read")
 def menu(stage: Stage) -> str:
     stage.signed_in()
-    box = stage.person.open_menu()
-    stage.session.picture("menu")
-    seen = read(stage.session.screen().crop(box))
-    labels = [entry.label for entry in stage.person.entries()]
-    stage.person.close_menu()
+    box = stage.open_menu()
+    stage.picture("menu")
+    seen = read(stage.screen().crop(box))
+    labels = [entry.label for entry in stage.entries()]
+    stage.close_menu()
     unread = [label for label in labels if not is_read(label, seen)]
     assert not unread, f"not to be read: {unread}; read: {seen}"
     return f"{len(labels)} entries, all read in {box}"
@@ -49,21 +48,20 @@ def menu(stage: Stage) -> str:
 @CHECKS.add("menu stays", "The menu stays open while a count changes, and what is chosen then is what was meant")
 def menu_stays(stage: Stage) -> str:
     stage.signed_in()
-    session, person = stage.session, stage.person
-    box = person.open_menu()
-    opened = session.screen().crop(box)
-    icon = session.tray()
+    box = stage.open_menu()
+    opened = stage.screen().crop(box)
+    icon = stage.tray()
     stage.direct(1, "Ben Okri", "while the menu is open", new_message="never")
-    changed = session.wait_until(lambda: difference(icon, session.tray())[1] >= 8, APPEARS_WITHIN)
-    session.settle(3.0)
-    still = difference(opened, session.screen().crop(box))[1]
-    session.picture("menu-stays")
+    changed = stage.wait_until(lambda: difference(icon, stage.tray())[1] >= 8, APPEARS_WITHIN)
+    stage.settle(3.0)
+    still = difference(opened, stage.screen().crop(box))[1]
+    stage.picture("menu-stays")
     before = len(stage.told.told)
-    person.choose_in_open_menu(MenuItem.TEST_NOTIFICATIONS.value, box)
-    sample = stage.told.wait_for(lambda told: "what a notification from Telex looks like" in told.body, 15.0, before)
+    stage.choose_in_open_menu(MenuItem.TEST_NOTIFICATIONS.value, box)
+    otherwise = f"Test Notifications was not what was chosen; {still} pixels of the menu had changed"
+    stage.told.wait_for("what a notification from Telex looks like", before, otherwise)
     stage.telex.read(1, username="Ben Okri")
     assert changed, "the icon did not change"
-    assert sample is not None, f"Test Notifications was not what was chosen; {still} pixels of the menu had changed"
     return f"{still} pixels of the menu changed; chosen: {MenuItem.TEST_NOTIFICATIONS.value}"
 
 
@@ -73,7 +71,7 @@ def recent(stage: Stage) -> str:
     before = len(stage.opened())
     _unread(stage, "are you there?")
     label = _listed(stage, "@ Ben Okri", "Recent")
-    how = stage.person.choose("Recent", label)
+    how = stage.choose("Recent", label)
     address = stage.wait_for_opened(before)
     assert address.startswith("https://"), f"to be opened: {address!r}"
     stage.telex.read(1, username="Ben Okri")
@@ -85,7 +83,7 @@ def mark_all(stage: Stage) -> str:
     stage.signed_in()
     read_before = len(stage.telex.status()["readings"])
     _unread(stage, "to be marked")
-    how = stage.person.choose("Recent", MenuItem.MARK_ALL_AS_READ.value)
+    how = stage.choose("Recent", MenuItem.MARK_ALL_AS_READ.value)
     stage.telex.wait_until(lambda status: len(status["readings"]) > read_before, APPEARS_WITHIN)
     return how
 
@@ -95,11 +93,11 @@ def mute(stage: Stage) -> str:
     stage.signed_in()
     _unread(stage, "not yet muted")
     name = _listed(stage, "@ Ben Okri", "Recent", "Mute")
-    how = stage.person.choose("Recent", "Mute", name, MuteFor.HOUR.value)
+    how = stage.choose("Recent", "Mute", name, MuteFor.HOUR.value)
 
     label = _listed(stage, "Unmute", "Recent", "Mute")
     stage.telex.read(1, username="Ben Okri")
-    how_undone = stage.person.choose("Recent", "Mute", label)
+    how_undone = stage.choose("Recent", "Mute", label)
     stage.comes(lambda: not _starting(stage, "Unmute", "Recent", "Mute"), "it is still muted")
     return f"muted {how}, unmuted {how_undone}"
 
@@ -107,19 +105,19 @@ def mute(stage: Stage) -> str:
 @CHECKS.add("menu: Pause", "A pause is chosen, the icon shows it, nothing pops up; Resume ends it")
 def pause(stage: Stage) -> str:
     stage.signed_in()
-    session, telex = stage.session, stage.telex
-    how = stage.person.choose(_PAUSE, MenuItem.PAUSE_HOUR.value)
-    session.withdraw_pointer()
+    telex = stage.telex
+    how = stage.choose(_PAUSE, MenuItem.PAUSE_HOUR.value)
+    stage.withdraw_pointer()
     resume = MenuItem.RESUME.value
     stage.menu_comes(resume, f"no {resume} in the menu")
-    session.picture("paused")
-    empty, notified, icon = session.screen(), len(stage.told.told), session.tray()
+    stage.picture("paused")
+    empty, notified, icon = stage.screen(), len(stage.told.told), stage.tray()
     stage.direct(1, "Ben Okri", "not now")
-    stage.comes(lambda: difference(icon, session.tray())[1] >= 8, "no badge")
-    session.settle()
-    assert len(stage.told.told) == notified and session.change(empty)[1] < A_MENU, "it pops up all the same"
+    stage.comes(lambda: difference(icon, stage.tray())[1] >= 8, "no badge")
+    stage.settle()
+    assert len(stage.told.told) == notified and stage.change(empty)[1] < A_MENU, "it pops up all the same"
     telex.read(1, username="Ben Okri")
-    how_resumed = stage.person.choose(resume)
+    how_resumed = stage.choose(resume)
     stage.menu_comes(_PAUSE, f"no {_PAUSE} in the menu after {resume}")
     return f"paused {how}, resumed {how_resumed}"
 
@@ -127,7 +125,7 @@ def pause(stage: Stage) -> str:
 @CHECKS.add("menu: Reconnect Now", "While it reconnects, Reconnect Now has it try at once, and it comes back")
 def reconnect(stage: Stage) -> str:
     stage.signed_in()
-    session, telex, label = stage.session, stage.telex, MenuItem.RECONNECT_NOW.value
+    telex, label = stage.telex, MenuItem.RECONNECT_NOW.value
 
     def tries() -> int:
         return sum(telex.status()["handshakes"].values())
@@ -136,12 +134,12 @@ def reconnect(stage: Stage) -> str:
     try:
         telex.kick(3000)
         stage.menu_comes(label, f"no {label} in the menu")
-        session.settle(3.0)
+        stage.settle(3.0)
         before = tries()
-        how = stage.person.choose(label)
+        how = stage.choose(label)
         stage.comes(lambda: tries() > before, "it does not try")
     finally:
         telex.refuse_push(0)
     # The second try, which is let in, is the agent's own.
-    assert session.wait_for_online_icon(2 * APPEARS_WITHIN) is not None, "it is not online again"
+    assert stage.wait_for_online_icon(2 * APPEARS_WITHIN) is not None, "it is not online again"
     return how

@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from PIL import Image
 
 from ..check import Checks
-from ..pictures import Box, alike, difference, is_read, likeness, read
-from ..screen import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET
+from ..known import NOTIFICATIONS
+from ..screen import A_MENU, AN_ICON, APPEARS_WITHIN, VIOLET, Box, alike, difference, is_read, likeness, read
 from ..session import Told
 from ..stage import Stage
 
 CHECKS = Checks()
 _WHO = "Grace Hopper"
-_CLOSED_BY_CALL = 3
-"""The daemon's reason."""
 LITERAL = "<b>bold</b> &amp; <i>more</i>"
 """What somebody wrote, and is to be read just so."""
 _ESCAPED_TWICE = "&lt;b&gt;bold&lt;/b&gt; &amp;amp; &lt;i&gt;more&lt;/i&gt;"
@@ -32,22 +30,21 @@ def _comes(stage: Stage, text: str, empty: Image.Image) -> tuple[Told, Box, Imag
 
 def _shown(stage: Stage, text: str, empty: Image.Image, notified: int) -> tuple[Told, Box, Image.Image]:
     word = max(re.findall(r"\w+", text), key=len)  # markup in it is escaped on the bus
-    told = stage.told.wait_for(lambda told: word in told.title + told.body, APPEARS_WITHIN, notified)
-    assert told is not None, f"no notification with {text!r}"
-    screen, box, count = stage.session.wait_for_still(empty)
+    told = stage.told.wait_for(word, notified, f"no notification with {text!r}")
+    screen, box, count = stage.wait_for_still(empty)
     assert box is not None and count >= A_MENU, f"nothing pops up: {count} pixels in {box}"
     return told, box, screen.crop(box)
 
 
 def _gone(stage: Stage, empty: Image.Image, within: float = APPEARS_WITHIN) -> bool:
-    return stage.session.wait_until(lambda: stage.session.change(empty)[1] < A_MENU, within)
+    return stage.wait_until(lambda: stage.change(empty)[1] < A_MENU, within)
 
 
 @CHECKS.add("toast", "A message pops up with the program's icon, who wrote, and what")
 def toast(stage: Stage) -> str:
     empty = stage.calm()
     _, box, look = _comes(stage, "the build is green again", empty)
-    stage.session.picture("toast")
+    stage.picture("toast")
     stage.telex.read(0, username=_WHO)
     seen = read(look)
     violet = sum(alike(pixel, VIOLET) for pixel in list(look.getdata()))
@@ -62,7 +59,7 @@ def toast(stage: Stage) -> str:
 def escaping(stage: Stage) -> str:
     empty = stage.calm()
     _, _, look = _comes(stage, LITERAL, empty)
-    stage.session.picture("toast-escaping")
+    stage.picture("toast-escaping")
     stage.telex.read(0, username=_WHO)
     seen = read(look)
     # Whether it is that, or one of the two that go wrong.
@@ -77,9 +74,9 @@ def escaping(stage: Stage) -> str:
 def click(stage: Stage) -> str:
     empty, before = stage.calm(), len(stage.opened())
     _, box, _ = _comes(stage, "click on this", empty)
-    stage.person.click_on(_WHO, box)  # in MATE a click on the body is not for the program
+    stage.click_on(_WHO, box)  # in MATE a click on the body is not for the program
     address = stage.wait_for_opened(before)
-    stage.session.withdraw_pointer()
+    stage.withdraw_pointer()
     stage.telex.read(0, username=_WHO)
     assert address.startswith("https://"), f"to be opened: {address!r}"
     assert _gone(stage, empty), "it stays"
@@ -92,12 +89,10 @@ def replaced(stage: Stage) -> str:
     first, one, look = _comes(stage, "the first of two", empty)
     notified = len(stage.told.told)
     stage.direct(0, _WHO, "and now the second")
-    second = stage.told.wait_for(lambda told: "the second" in told.body, APPEARS_WITHIN, notified)
-    assert second is not None, "the second was not sent"
-    session = stage.session
-    session.wait_until(lambda: difference(look, session.screen().crop(one))[1] >= AN_ICON, APPEARS_WITHIN)
-    screen, box, _ = session.wait_for_still(empty)
-    session.picture("toast-replaced")
+    second = stage.told.wait_for("the second", notified, "the second was not sent")
+    stage.wait_until(lambda: difference(look, stage.screen().crop(one))[1] >= AN_ICON, APPEARS_WITHIN)
+    screen, box, _ = stage.wait_for_still(empty)
+    stage.picture("toast-replaced")
     seen = read(screen.crop(box))
     stage.telex.read(0, username=_WHO)
     assert second.replaces == first.ident, f"it is to replace {second.replaces}, the first has {first.ident}"
@@ -114,8 +109,7 @@ def closed_when_read(stage: Stage) -> str:
     asked = stage.told.heard(lambda: told.ident in stage.told.closing, APPEARS_WITHIN)
     assert asked, f"the daemon was not asked to close {told.ident}"
     assert _gone(stage, empty), "it stays"
-    by_call = (told.ident, _CLOSED_BY_CALL) in stage.told.closed
-    return f"closed by the call: {by_call}"
+    return "closed by a call"
 
 
 @CHECKS.add("toast: urgent", "A call pops up, stays past the time of others, and goes when the caller hangs up")
@@ -124,7 +118,7 @@ def urgent(stage: Stage) -> str:
     stage.pace()
     stage.telex.call(0, "Ben Okri")
     told, box, _ = _shown(stage, "Ben Okri is calling", empty, notified)
-    stage.session.picture("toast-urgent")
+    stage.picture("toast-urgent")
     assert told.hints.get("urgency") == 2, f"urgency {told.hints.get('urgency')}"
     assert not _gone(stage, empty, 12.0), "it has gone by itself"  # others go after 10 s
     stage.telex.cancel()
@@ -136,33 +130,31 @@ def urgent(stage: Stage) -> str:
 def _undisturbed(stage: Stage) -> Iterator[None]:
     """The desktop's do-not-disturb is on."""
     if stage.desktop.disturb is None:
-        with stage.person.bus() as client:
-            name, path = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
-            client.call(name, path, name, "Inhibit", "ssa{sv}", "org.kde.presenting", "a talk", {})
+        with stage.bus() as client:
+            path = "/org/freedesktop/Notifications"
+            client.call(NOTIFICATIONS, path, NOTIFICATIONS, "Inhibit", "ssa{sv}", "org.kde.presenting", "a talk", {})
             yield
         return
     on, off = stage.desktop.disturb
-    stage.session.run(*on)
+    stage.run(*on)
     try:
         yield
     finally:
-        stage.session.run(*off)
+        stage.run(*off)
 
 
 @CHECKS.add("do not disturb", "With the desktop's do-not-disturb nothing pops up; without, the next does")
 def do_not_disturb(stage: Stage) -> str:
-    session = stage.session
     with _undisturbed(stage):
         empty, notified = stage.calm(), len(stage.told.told)
         stage.direct(0, _WHO, "not to be shown")
-        told = stage.told.wait_for(lambda told: "not to be shown" in told.body, APPEARS_WITHIN, notified)
-        assert told is not None, "the daemon was not told"
-        shown = session.wait_until(lambda: session.change(empty)[1] >= A_MENU, 3.0)  # else it takes less than one
-        session.picture("do-not-disturb")
+        stage.told.wait_for("not to be shown", notified, "the daemon was not told")
+        shown = stage.wait_until(lambda: stage.change(empty)[1] >= A_MENU, 3.0)  # else it takes less than one
+        stage.picture("do-not-disturb")
         stage.telex.read(0, username=_WHO)
-        assert not shown, f"it pops up: {session.change(empty)}"
-    session.settle()
-    empty = session.screen()
+        assert not shown, f"it pops up: {stage.change(empty)}"
+    stage.settle()
+    empty = stage.screen()
     _comes(stage, "to be shown again", empty)
     stage.telex.read(0, username=_WHO)
     _gone(stage, empty)
