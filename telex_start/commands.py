@@ -95,6 +95,8 @@ def forget(argv: list[str]) -> int:
     source = ConfigSource(parse_command("forget", argv))
     api_url = source.load_where().api_url
     noted = _noted(api_url)
+    if noted.unreadable:
+        raise ConfigError(f"{noted.unreadable}; nothing is changed.")
     left = [*dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one)]
     runs = instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is not None  # it notes that itself
     if not left:
@@ -120,20 +122,17 @@ def forget(argv: list[str]) -> int:
 
 def _remove(api_url: str, email: str) -> dict[str, Any]:
     """Take a password out of the system's keyring, where it is open; what that says."""
-    import json
-    import subprocess
+    from queue import SimpleQueue
 
-    from .process import itself
+    from .desktop.keyring import Keyring
+    from .events import ChildSaid
 
-    asked = {"do": "remove", "api_url": api_url, "email": email, "prompt": False}
-    environ = {**os.environ, **itself.environment()}
-    command = [*itself.command(), "keyring"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, text=True) as keyring:
-        assert keyring.stdin is not None and keyring.stdout is not None
-        keyring.stdin.write(json.dumps(asked) + "\n")
-        keyring.stdin.flush()  # it would end where that does
-        answers = keyring.stdout.read().splitlines()
-    return dict(json.loads(answers[-1])) if answers else {}
+    answers: SimpleQueue[Event] = SimpleQueue()
+    Keyring(answers.put, None, api_url).remove(email)
+    said: dict[str, Any] = {}
+    while isinstance(answer := answers.get(), ChildSaid):
+        said = answer.said
+    return said
 
 
 def reload(argv: list[str]) -> int:
