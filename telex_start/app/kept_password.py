@@ -117,23 +117,22 @@ class KeptPassword:
 
     # --- using it ---------------------------------------------------------------------------------------------------
 
-    def use(self, otherwise: Callable[[str], object]) -> bool:
-        """Sign in by what is kept, if there is something that may be used; says whether.
+    def use(self, otherwise: Callable[[str], object]) -> None:
+        """Sign in by what is kept.
 
         Args:
-            otherwise: Called, once, where it cannot be had in time, with a sentence that says why.
+            otherwise: Called, once, where it cannot be had in time, with a sentence that says why; at once, with an
+                empty one, where nothing is kept that may be used.
         """
         noted = self._quiet.noted
         may_be = noted.kept and self.stays and not self._unattended
         if not may_be or self._configured not in ("", noted.kept.lower()):
-            return False
-        if noted.ended:
-            if not self._surface.opens_windows:
-                otherwise(_ENDED)
-            return not self._surface.opens_windows
-        self._wanted, self._otherwise, self._until = True, otherwise, self._now() + ASK_WITHIN
-        self._keyring().read(noted.kept, self._surface.opens_windows)
-        return True
+            otherwise("")
+        elif noted.ended:
+            otherwise("" if self._surface.opens_windows else _ENDED)
+        else:
+            self._wanted, self._otherwise, self._until = True, otherwise, self._now() + ASK_WITHIN
+            self._keyring().read(noted.kept, self._surface.opens_windows)
 
     def said(self, request: str, said: dict[str, Any]) -> None:
         """The keyring answers a request, or has changed."""

@@ -111,26 +111,26 @@ class SignInController:
             self._send(sign_in.pop())
         elif open_window and self._surface.opens_windows:
             self._open_window()
-        elif open_window or not self.kept.use(lambda why: self._keyring_is_shut(why, at_login)):
-            self._nobody_at_start(at_login)
-
-    def _nobody_at_start(self, at_login: bool) -> None:
-        if at_login and self._surface.opens_windows:
-            self._opens_by = self._now() + TRAY_WITHIN
-        else:
+        elif open_window:
             self._ask_or_hint("")
+        else:
+            self.kept.use(lambda why: self._nobody_at_start(why, at_login))
 
-    def _keyring_is_shut(self, why: str, at_login: bool) -> None:
-        """The kept password is not to be had at the start, so the person is asked."""
-        if not self._surface.opens_windows:
-            self._surface.trouble(Trouble("The kept password is not to be had", why))
-            self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
-        elif self._dialogue is None and at_login:
+    def _nobody_at_start(self, why: str, at_login: bool) -> None:
+        """Nobody is signed in at the start; ``why``: why what is kept is not to be had, if something is."""
+        if self._dialogue is not None:
+            return  # the person was quicker
+        if at_login and self._surface.opens_windows:
             self._opens_by = self._now() + TRAY_WITHIN
             if self._tray_is_there:
                 self._open_at_login()
-        elif self._dialogue is None:
+        elif not why:
+            self._ask_or_hint("")
+        elif self._surface.opens_windows:
             self._open_window()
+        else:
+            self._surface.trouble(Trouble("The kept password is not to be had", why))
+            self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
 
     def _sign_in_by_kept(self, sign_in: SignIn) -> bool:
         """Sign in by the password that was kept; not where the person is doing it."""
@@ -354,10 +354,8 @@ class SignInController:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
             self._session_over(event)
-        elif (
-            _is_over_but_connected(event) and not _is_over_but_connected(before) and not self.kept.use(self._say_again)
-        ):
-            self._say_again("")
+        elif _is_over_but_connected(event) and not _is_over_but_connected(before):
+            self.kept.use(self._say_again)
 
     def _say_again(self, why: str) -> None:
         """The session's time is up, but for its connection, and it cannot be renewed without the person."""
@@ -396,7 +394,9 @@ class SignInController:
             self.kept.session_ended_early()
         if self._dialogue is not None and self._dialogue.under_way:
             self._dialogue.failed(event.reason or _ENDED)
-        elif not event.expired or not self.kept.use(lambda why: self._ask_again(event)):
+        elif event.expired:
+            self.kept.use(lambda why: self._ask_again(event))
+        else:
             self._ask_again(event)
 
     def _ask_again(self, event: StateChanged) -> None:
