@@ -312,5 +312,11 @@ def test_a_state_file_not_read_just_now_is_not_written_over(machine: Machine, mo
 
     monkeypatch.setattr(Memory, "load", failing)
     words = f"telex-start: {Memory(API).path} cannot be read (Input/output error); nothing is changed.\n"
-    assert machine.run("pause", "on") == (2, "", words)
+    assert machine.run("pause", "on") == machine.run("forget") == (2, "", words)
     assert not Path(Memory(API).path).exists()
+
+
+def test_forget_asks_the_agent_and_says_that_nothing_is_kept(machine: Machine) -> None:
+    machine.start()
+    assert machine.run("forget") == (0, "No password is kept.\n", "")
+    assert machine.asked() == [(Request.FORGET, "")]

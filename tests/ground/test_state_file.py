@@ -35,7 +35,7 @@ def test_nothing_was_remembered_yet(folder: Path) -> None:
 @pytest.mark.parametrize("until", [None, Until(wall=0.5), Until(wall=3e10, clock=1e9, boot="\u2028 ö")])
 def test_what_is_saved_is_loaded(until: Until | None) -> None:
     mutes = (Mute(Conversation("o/u", "", ""), name="Ops", until=until), Mute(Conversation("o/u", "s", "i"), ""))
-    for kept in (Remembered(Pause(until), mutes), Remembered(mutes=mutes, email="ada@example.org")):
+    for kept in (Remembered(Pause(until), mutes), Remembered(None, mutes, "ada@example.org", "ada", True, ("a", "b"))):
         Memory(API).save(kept)
         assert Memory(API).load() == (kept, "")
 
@@ -63,6 +63,8 @@ def test_each_address_has_its_own() -> None:
         (b'{"version": 1, "remembered": {"mutes": [{}]}}', "cannot be understood"),
         (b'{"version": 1, "remembered": {"email": ["ada"]}}', "cannot be understood"),
         (b'{"version": 1, "remembered": {"email": "\\ud83d"}}', "cannot be understood"),
+        (b'{"version": 1, "remembered": {"ended": 1}}', "cannot be understood"),
+        (b'{"version": 1, "remembered": {"removing": [1]}}', "cannot be understood"),
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": true}}}}', "cannot be understood"),
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": 1' + b"0" * 400 + b"}}}}", "cannot be understood"),
         (b'{"version": 1, "remembered": {"pause": {"until": {"wall": NaN}}}}', "a time that no clock shows"),
