@@ -22,7 +22,8 @@ _SHOWN_WITHIN, _AT_LOGIN_WITHIN = 5.0, 40.0
 """Seconds for the notification daemon, which may come well after the programs that are started at log-in."""
 
 _NO_OPTIONS = SimpleNamespace(
-    **dict.fromkeys(("login", "exit", "headless", "json", "at_login", "password_stdin", "password_credential"), False)
+    **dict.fromkeys(("login", "exit", "headless", "json", "at_login", "by_mail"), False),
+    **dict.fromkeys(("password_stdin", "password_credential"), False),
 )
 """A command line without any, as the parser would have it, which such a start does without."""
 
@@ -71,6 +72,8 @@ def _command(argv: list[str]) -> int:
             from .commands import pause as command
         case ["reload"]:
             from .commands import reload as command
+        case ["forget"]:
+            from .commands import forget as command
         case ["demo"]:
             from .commands import demo as command
         case ["autostart"]:
@@ -137,6 +140,13 @@ def _start(options: Any) -> int:
             raise
         _complain(error.message)
         return EXIT_UNUSABLE
+    if options.by_mail:
+        from .process.streams import is_terminal
+
+        if not config.email:
+            raise ConfigError("--by-mail needs --email.")
+        if not is_terminal(sys.stdin):
+            raise ConfigError("--by-mail asks for the link on a terminal, and there is none.")
     code, why = agent.run(config, source, options, _given_password(options, config))
     if why:
         _complain(why)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .config_file import ConfigSource
     from .console import Console
     from .desktop.bus.buses import Buses
+    from .desktop.keyring import Keyring
     from .desktop.macos import Application
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.tray import Tray
@@ -148,6 +149,7 @@ class _Agent:
         self._surface: Surface
         self._console: Console | None = None
         self._tray: Tray | None = None
+        self._made_keyring: Keyring | None = None
         lazylog.prepare(self._begin_logging)
         stack.callback(_end_logging)
         stack.callback(_name_threads)
@@ -164,7 +166,13 @@ class _Agent:
         if options.headless:
             from .console import Console
 
-            self._surface = self._console = Console(options.json, sys.stdout, self._quit)
+            code_of = None
+            if options.by_mail:
+                from .sign_in_link import code_of as any_code_of
+
+                urls = {"api_url": self._config.api_url, "web_url": self._config.web_url}
+                code_of = functools.partial(any_code_of, **urls)
+            self._surface = self._console = Console(options.json, sys.stdout, self._quit, code_of)
             self._stack.callback(self._console.stop)
             if self._buses is not None:
                 self._buses.start()
@@ -224,12 +232,14 @@ class _Agent:
             windows,
             self._source,
             state_file.Memory(config.api_url),
+            self._keyring,
             configure,
             clock.boot(),
         )
         app = App(config, ports)
         try:
-            return app.run(sign_in, options.login, options.at_login), app.last_words
+            at_once, unattended = options.login or options.by_mail, bool(options.password_credential)
+            return app.run(sign_in, at_once, options.at_login, unattended), app.last_words
         except TelexStartError:
             raise
         except Exception as error:
@@ -274,6 +284,15 @@ class _Agent:
         self._stack.callback(toasts.stop)
         toasts.configure(self._config)
         return toasts
+
+    def _keyring(self) -> Keyring:
+        if self._made_keyring is None:
+            from .desktop.keyring import Keyring
+
+            bus = self._buses.session if self._buses is not None else None
+            self._made_keyring = Keyring(self._events.put, bus, self._config.api_url)
+            self._stack.callback(self._made_keyring.end)
+        return self._made_keyring
 
     def _begin_logging(self) -> None:
         from .process import logs

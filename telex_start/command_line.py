@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "say what will work on this machine, and what is missing",
     "pause": "pause notifications: 30m, 1h, 4h, tomorrow, on, off",
     "preferences": "open the preferences window",
+    "forget": "take the kept password out of the system's keyring",
     "reload": "have the running agent read its configuration again",
     "autostart": "start at log-in: on, off, status",
     "integrate": "give the desktop the program's name and icon: on, off, status",
@@ -36,6 +37,8 @@ _NOT_TOGETHER = (
     ("--login", "--password-stdin"),
     ("--password-credential", "--login"),
     ("--password-credential", "--password-stdin"),
+    ("--by-mail", "--password-stdin"),
+    ("--by-mail", "--password-credential"),
     ("--at-login", "--login"),
     ("--at-login", "--headless"),
 )
@@ -88,6 +91,12 @@ def parser(command: str = "") -> Parser:
             )
             _where(made)
             made.flag("--child", argparse.SUPPRESS)
+        case "forget":
+            made.description = (
+                "Takes the password that keeps you signed in out of the system's keyring, and says what it did. "
+                "Whoever is signed in stays so. It asks nothing of Telex, and needs no agent."
+            )
+            _where(made)
         case "reload":
             made.description = (
                 "Has the running agent read its configuration again. "
@@ -140,6 +149,7 @@ def _agent() -> Parser:
         metavar="CREDENTIAL",
         help="the same from a file of $CREDENTIALS_DIRECTORY (systemd)",
     )
+    flag("--by-mail", "with --headless and --email: have a link mailed, and ask for it on the terminal")
     flag("--at-login", "the desktop starts it at log-in: a tray is waited for, and the focus left alone")
     levels = Offered(LOG_LEVELS)
     add("--log-level", metavar="LEVEL", choices=levels, help=f"how much the log tells: {', '.join(levels)} (info)")
@@ -189,8 +199,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if argv and not argv[0].startswith("-"):
         raise ConfigError(f"unknown command {argv[0]}{_like(argv[0], COMMANDS)}; {PROGRAM} --help lists the commands.")
     options = parse_command("", argv)
-    if options.json and not options.headless:
-        raise ConfigError("--json needs --headless.")
+    for option in ("json", "by_mail"):
+        if getattr(options, option) and not options.headless:
+            raise ConfigError(f"--{option.replace('_', '-')} needs --headless.")
     given = {f"--{name.replace('_', '-')}" for name, value in vars(options).items() if value}
     for one, other in _NOT_TOGETHER:
         if {one, other} <= given:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from . import clock
 from .command_line import parse_command
@@ -84,6 +84,56 @@ def pause(argv: list[str]) -> int:
     if not runs:
         print("Telex Start is not running; its next start will know.")
     return 0
+
+
+def forget(argv: list[str]) -> int:
+    """Take what keeps the person signed in out of the system's keyring, and say what came of it.
+
+    Raises:
+        ConfigError: an option is wrong, or it cannot be noted.
+    """
+    source = ConfigSource(parse_command("forget", argv))
+    api_url = source.load_where().api_url
+    noted = _noted(api_url)
+    left = [*dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one)]
+    runs = instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is not None  # it notes that itself
+    if not left:
+        print("No password is kept.")
+        return 0
+    if not runs:
+        noted.note(kept="", removing=tuple(left))
+    from .app.kept_password import why
+
+    for email in [*left]:
+        answer = _remove(api_url, email)
+        if answer.get("keyring") == "removed":
+            left.remove(email)
+            print(f"The password of {email} is taken out of the system's keyring.")
+        else:
+            print(f"The password of {email} is not used any more, but could not be taken out yet. {why(answer)}")
+    if not runs:
+        noted.note(removing=tuple(left))
+    if left:
+        print("The next start of Telex Start tries again.")
+    return int(bool(left))
+
+
+def _remove(api_url: str, email: str) -> dict[str, Any]:
+    """Take a password out of the system's keyring, where it is open; what that says."""
+    import json
+    import subprocess
+
+    from .process import itself
+
+    asked = {"do": "remove", "api_url": api_url, "email": email, "prompt": False}
+    environ = {**os.environ, **itself.environment()}
+    command = [*itself.command(), "keyring"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, text=True) as keyring:
+        assert keyring.stdin is not None and keyring.stdout is not None
+        keyring.stdin.write(json.dumps(asked) + "\n")
+        keyring.stdin.flush()  # it would end where that does
+        answers = keyring.stdout.read().splitlines()
+    return dict(json.loads(answers[-1])) if answers else {}
 
 
 def reload(argv: list[str]) -> int:

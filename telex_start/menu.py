@@ -80,6 +80,8 @@ class Request(Enum):
     """Read the configuration file again."""
     PREFERENCES = "preferences"
     """Open the preferences window."""
+    FORGET = "forget"
+    """Take the kept password out of the system's keyring."""
 
 
 def asked(line: str) -> tuple[Request, str] | None:

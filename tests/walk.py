@@ -193,6 +193,7 @@ class Stage:
             windows=Mock(),
             source=Mock(load=Config, changed=lambda: False),
             memory=Mock(load=lambda: (Remembered(), "")),
+            keyring=Mock(),
             configure=lambda config: None,
             boot="",
         )

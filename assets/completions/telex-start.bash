@@ -5,18 +5,19 @@
 #    source ~/.local/share/bash_completion/telex-start
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_telex_start_subparsers=(doctor pause preferences reload autostart integrate completions sandbox demo)
+_shtab_telex_start_subparsers=(doctor pause preferences forget reload autostart integrate completions sandbox demo)
 
 _shtab_telex_start_doctor_option_strings=(-h --help --environment --api-url --push-url --ca-file --config)
 _shtab_telex_start_pause_option_strings=(-h --help --environment --api-url --push-url --ca-file --config)
 _shtab_telex_start_preferences_option_strings=(-h --help --environment --api-url --push-url --ca-file --config)
+_shtab_telex_start_forget_option_strings=(-h --help --environment --api-url --push-url --ca-file --config)
 _shtab_telex_start_reload_option_strings=(-h --help --environment --api-url --push-url --ca-file --config)
 _shtab_telex_start_autostart_option_strings=(-h --help --headless)
 _shtab_telex_start_integrate_option_strings=(-h --help)
 _shtab_telex_start_completions_option_strings=(-h --help)
 _shtab_telex_start_sandbox_option_strings=(-h --help --port --push-port --organisations --connection-ttl --subscription-ttl --ping --stale-close-delay --expired-close-delay --rate --burst --history --history-ttl --no-notification-token --access-ttl --notification-token-stays --slugs --new-message --one-profile --honour-subs --any-origin --no-story --story-interval --clock-offset --date-ahead --centrifugo --centrifugo-config-style --until-stdin-closes)
 _shtab_telex_start_demo_option_strings=(-h --help --headless --login --toasts --story-interval)
-_shtab_telex_start_option_strings=(-h --help --version --login --exit --headless --json --email --password-stdin --password-credential --at-login --log-level --environment --api-url --push-url --ca-file --config)
+_shtab_telex_start_option_strings=(-h --help --version --login --exit --headless --json --email --password-stdin --password-credential --by-mail --at-login --log-level --environment --api-url --push-url --ca-file --config)
 
 _shtab_telex_start_doctor___ca_file_COMPGEN=_shtab_compgen_files
 _shtab_telex_start_doctor___config_COMPGEN=_shtab_compgen_files
@@ -24,6 +25,8 @@ _shtab_telex_start_pause___ca_file_COMPGEN=_shtab_compgen_files
 _shtab_telex_start_pause___config_COMPGEN=_shtab_compgen_files
 _shtab_telex_start_preferences___ca_file_COMPGEN=_shtab_compgen_files
 _shtab_telex_start_preferences___config_COMPGEN=_shtab_compgen_files
+_shtab_telex_start_forget___ca_file_COMPGEN=_shtab_compgen_files
+_shtab_telex_start_forget___config_COMPGEN=_shtab_compgen_files
 _shtab_telex_start_reload___ca_file_COMPGEN=_shtab_compgen_files
 _shtab_telex_start_reload___config_COMPGEN=_shtab_compgen_files
 _shtab_telex_start_sandbox___centrifugo_COMPGEN=_shtab_compgen_files
@@ -34,6 +37,7 @@ _shtab_telex_start_doctor___environment_choices=(production staging zedu zedu-st
 _shtab_telex_start_pause_pos_0_choices=(30m 1h 4h tomorrow on off)
 _shtab_telex_start_pause___environment_choices=(production staging zedu zedu-staging)
 _shtab_telex_start_preferences___environment_choices=(production staging zedu zedu-staging)
+_shtab_telex_start_forget___environment_choices=(production staging zedu zedu-staging)
 _shtab_telex_start_reload___environment_choices=(production staging zedu zedu-staging)
 _shtab_telex_start_autostart_pos_0_choices=(on off status)
 _shtab_telex_start_integrate_pos_0_choices=(on off status)
@@ -41,7 +45,7 @@ _shtab_telex_start_completions_pos_0_choices=(bash zsh fish)
 _shtab_telex_start_sandbox___slugs_choices=(new older none)
 _shtab_telex_start_sandbox___new_message_choices=(before after never)
 _shtab_telex_start_sandbox___centrifugo_config_style_choices=(v5 v6)
-_shtab_telex_start_pos_0_choices=(doctor pause preferences reload autostart integrate completions sandbox demo)
+_shtab_telex_start_pos_0_choices=(doctor pause preferences forget reload autostart integrate completions sandbox demo)
 _shtab_telex_start___log_level_choices=(debug info warning error)
 _shtab_telex_start___environment_choices=(production staging zedu zedu-staging)
 
@@ -51,6 +55,8 @@ _shtab_telex_start_pause__h_nargs=0
 _shtab_telex_start_pause___help_nargs=0
 _shtab_telex_start_preferences__h_nargs=0
 _shtab_telex_start_preferences___help_nargs=0
+_shtab_telex_start_forget__h_nargs=0
+_shtab_telex_start_forget___help_nargs=0
 _shtab_telex_start_reload__h_nargs=0
 _shtab_telex_start_reload___help_nargs=0
 _shtab_telex_start_autostart__h_nargs=0
@@ -82,6 +88,7 @@ _shtab_telex_start___exit_nargs=0
 _shtab_telex_start___headless_nargs=0
 _shtab_telex_start___json_nargs=0
 _shtab_telex_start___password_stdin_nargs=0
+_shtab_telex_start___by_mail_nargs=0
 _shtab_telex_start___at_login_nargs=0
 
 

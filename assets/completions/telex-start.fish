@@ -50,7 +50,7 @@ function _shtab_telex_start_using
   test "$_shtab_telex_start_cmdpath" = "$argv"
 end
 
-set -g _shtab_telex_start_commands doctor pause preferences reload autostart integrate completions sandbox demo
+set -g _shtab_telex_start_commands doctor pause preferences forget reload autostart integrate completions sandbox demo
 set -g _shtab_telex_start_opts_with_value --access-ttl --api-url --burst --ca-file --centrifugo --centrifugo-config-style --clock-offset --config --connection-ttl --date-ahead --email --environment --expired-close-delay --history --history-ttl --log-level --new-message --organisations --password-credential --ping --port --push-port --push-url --rate --slugs --stale-close-delay --story-interval --subscription-ttl --toasts
 
 complete -c telex-start -e
@@ -65,6 +65,7 @@ complete -c telex-start -n _shtab_telex_start_using -l json -d 'with --headless:
 complete -c telex-start -n _shtab_telex_start_using -l email -x -d 'the e-mail address to sign in with'
 complete -c telex-start -n _shtab_telex_start_using -l password-stdin -d 'read the password from standard input, and sign in at once'
 complete -c telex-start -n _shtab_telex_start_using -l password-credential -x -d 'the same from a file of $CREDENTIALS_DIRECTORY (systemd)'
+complete -c telex-start -n _shtab_telex_start_using -l by-mail -d 'with --headless and --email: have a link mailed, and ask for it on the terminal'
 complete -c telex-start -n _shtab_telex_start_using -l at-login -d 'the desktop starts it at log-in: a tray is waited for, and the focus left alone'
 complete -c telex-start -n _shtab_telex_start_using -l log-level -xka "debug info warning error" -d 'how much the log tells: debug, info, warning, error (info)'
 complete -c telex-start -n _shtab_telex_start_using -l environment -xka "production staging zedu zedu-staging" -d 'which Telex: production, staging, zedu, zedu-staging (production)'
@@ -94,6 +95,13 @@ complete -c telex-start -n '_shtab_telex_start_using preferences' -l api-url -x 
 complete -c telex-start -n '_shtab_telex_start_using preferences' -l push-url -x -d 'address of the push server'
 complete -c telex-start -n '_shtab_telex_start_using preferences' -l ca-file -xka "(__fish_complete_path (commandline -ct))" -d 'PEM file of a private certificate authority, trusted beside the system'"'"'s'
 complete -c telex-start -n '_shtab_telex_start_using preferences' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'configuration file (default: config.toml in the platform'"'"'s folder)'
+complete -c telex-start -n '_shtab_telex_start_using; and test $_shtab_telex_start_npos -eq 0' -a forget -d 'Takes the password that keeps you signed in out of the system'"'"'s keyring, and says what it did. Whoever is signed in stays so. It asks nothing of Telex, and needs no agent.'
+complete -c telex-start -n '_shtab_telex_start_using forget' -s h -l help -d 'show this help message and exit'
+complete -c telex-start -n '_shtab_telex_start_using forget' -l environment -xka "production staging zedu zedu-staging" -d 'which Telex: production, staging, zedu, zedu-staging (production)'
+complete -c telex-start -n '_shtab_telex_start_using forget' -l api-url -x -d 'address of the API, ending in /api/v1'
+complete -c telex-start -n '_shtab_telex_start_using forget' -l push-url -x -d 'address of the push server'
+complete -c telex-start -n '_shtab_telex_start_using forget' -l ca-file -xka "(__fish_complete_path (commandline -ct))" -d 'PEM file of a private certificate authority, trusted beside the system'"'"'s'
+complete -c telex-start -n '_shtab_telex_start_using forget' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'configuration file (default: config.toml in the platform'"'"'s folder)'
 complete -c telex-start -n '_shtab_telex_start_using; and test $_shtab_telex_start_npos -eq 0' -a reload -d 'Has the running agent read its configuration again. Addresses, ca_file and email count at its next start.'
 complete -c telex-start -n '_shtab_telex_start_using reload' -s h -l help -d 'show this help message and exit'
 complete -c telex-start -n '_shtab_telex_start_using reload' -l environment -xka "production staging zedu zedu-staging" -d 'which Telex: production, staging, zedu, zedu-staging (production)'

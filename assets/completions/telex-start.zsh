@@ -14,6 +14,7 @@ _shtab_telex_start_commands() {
     completions:'Prints the completion of a shell: most packages put it where the shell finds it.'
     demo:'A Telex on this machine and the agent signed in to it; without a display, all on the terminal.'
     doctor:'Says what will work on this machine, what is missing, and what to do about it. It asks Telex for an answer, and signs nobody in.'
+    forget:'Takes the password that keeps you signed in out of the system'"'"'s keyring, and says what it did. Whoever is signed in stays so. It asks nothing of Telex, and needs no agent.'
     integrate:'Puts the program'"'"'s desktop entry and icons where this user'"'"'s desktop looks for them, takes them away again, or says how it is.'
     pause:'Pauses notifications for so long, until tomorrow at 8:00, or until you resume them (on); off resumes them. Everything goes on being counted. Where no agent runs, the next one will know.'
     preferences:'Asks the running agent to open the preferences window, and returns at once. Where none runs, the window opens by itself.'
@@ -33,6 +34,7 @@ _shtab_telex_start_options=(
   "--email=[the e-mail address to sign in with]:NAME:"
   "--password-stdin[read the password from standard input, and sign in at once]"
   "--password-credential=[the same from a file of \$CREDENTIALS_DIRECTORY (systemd)]:CREDENTIAL:"
+  "--by-mail[with --headless and --email\: have a link mailed, and ask for it on the terminal]"
   "--at-login[the desktop starts it at log-in\: a tray is waited for, and the focus left alone]"
   "--log-level=[how much the log tells\: debug, info, warning, error (info)]:LEVEL:(debug info warning error)"
   "--environment=[which Telex\: production, staging, zedu, zedu-staging (production)]:NAME:(production staging zedu zedu-staging)"
@@ -84,6 +86,18 @@ _shtab_telex_start_doctor_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_telex_start_doctor_defaults_added=0
+
+_shtab_telex_start_forget_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--environment=[which Telex\: production, staging, zedu, zedu-staging (production)]:NAME:(production staging zedu zedu-staging)"
+  "--api-url=[address of the API, ending in \/api\/v1]:URL:"
+  "--push-url=[address of the push server]:URL:"
+  "--ca-file=[PEM file of a private certificate authority, trusted beside the system\'s]:FILE:_files"
+  "--config=[configuration file (default\: config.toml in the platform\'s folder)]:FILE:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_telex_start_forget_defaults_added=0
 
 _shtab_telex_start_integrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -187,6 +201,7 @@ _shtab_telex_start() {
         completions) _arguments -C -s $_shtab_telex_start_completions_options ;;
         demo) _arguments -C -s $_shtab_telex_start_demo_options ;;
         doctor) _arguments -C -s $_shtab_telex_start_doctor_options ;;
+        forget) _arguments -C -s $_shtab_telex_start_forget_options ;;
         integrate) _arguments -C -s $_shtab_telex_start_integrate_options ;;
         pause) _arguments -C -s $_shtab_telex_start_pause_options ;;
         preferences) _arguments -C -s $_shtab_telex_start_preferences_options ;;

@@ -66,7 +66,7 @@ class App:
             boot=ports.boot,
         )
         self._own = AppToasts(ports, lambda: self._quiet.quiet.is_quiet(ports.now()))
-        self._sign_in = SignInController(config, ports, self._own, self._quiet, self._quit)
+        self._sign_in = SignInController(config, ports, self._own, self._quiet, self._quit, self._state_changed)
         self._config = ConfigController(config, ports, self._own, self._configure)
         self._opening = Opening(config.web_url, ports, self._own)
         self._news = NewsController(config, ports, self._own, self._opening, self._quiet.quiet, self._counts_changed)
@@ -80,6 +80,7 @@ class App:
             events.ChildSaid: self._window_said,
             events.IconClicked: lambda event: self._open(event.token),
             events.IconMiddleClicked: self._icon_middle_clicked,
+            events.LinkMailed: self._sign_in.link_mailed,
             events.MachineWoke: lambda event: self._machine_woke(),
             events.MainAppAnswered: self._opening.answered,
             events.MarkAsReadFailed: self._news.marked_as_read,
@@ -126,18 +127,22 @@ class App:
             Request.PREFERENCES: lambda argument: self._open_preferences(""),
             Request.PAUSE: self._quiet.pause,
             Request.RELOAD: lambda argument: self._config.reload(),
+            Request.FORGET: lambda argument: self._sign_in.kept.forget(),
             Request.EXIT: lambda argument: self._quit(),
         }
         """What another start, a command or a signal may ask, with its argument."""
 
-    def run(self, sign_in: list[events.SignIn], open_window: bool, at_login: bool = False) -> int:
+    def run(
+        self, sign_in: list[events.SignIn], open_window: bool, at_login: bool = False, unattended: bool = False
+    ) -> int:
         """Run until Exit.
 
         Args:
             sign_in: Empty, or the credentials given at the start, which are taken out.
-            open_window: Open the login window at once.
+            open_window: Open the login window at once; on a terminal: ask at once, whatever is kept.
             at_login: The desktop has started the program at log-in: nobody waits for it, and tokens are never kept, so
                 the login window opens once a tray has come, or after a while without one.
+            unattended: The credentials are a service's own: nothing of them is kept.
 
         Returns:
             The exit code.
@@ -146,7 +151,7 @@ class App:
             title, problem = self._quiet.begin()
             if problem:
                 self._own.tell(title, problem, needs_person=False)
-            self._sign_in.begin(sign_in, open_window, at_login)
+            self._sign_in.begin(sign_in, open_window, at_login, unattended)
             due_in = self.turn()
             while self._exit_code is None:
                 with suppress(Empty):
@@ -290,14 +295,20 @@ class App:
         self._config.open_window(self._notifier.known_organisations(), muted, token)
 
     def _window_said(self, event: events.ChildSaid) -> None:
-        if event.child == "login":
+        if event.child == "login" and event.said.get("saved") is True:
+            self._config.reload()  # at once: the sign-in that follows goes by it
+        elif event.child == "login":
             self._sign_in.window_said(event.said)
+        elif event.child.startswith("keyring"):
+            self._sign_in.kept.said(event.child, event.said)
         else:
             self._config.window_said(event.said)
 
     def _window_ended(self, event: events.ChildEnded) -> None:
         if event.child == "login":
             self._sign_in.window_ended(event.problem)
+        elif event.child.startswith("keyring"):
+            self._sign_in.kept.ended(event.child, event.problem)
         elif event.problem:
             self._own.tell(_NO_WINDOW[event.child], event.problem)
 
@@ -318,7 +329,7 @@ class App:
         # Once: a panel that restarts later is no news.
         if not self._icon_seen:
             self._icon_seen = True
-            nobody = self._sign_in.session.state in (State.SIGNED_OUT, State.SIGN_IN_NEEDED)
+            nobody = self._sign_in.session.state not in SIGNED_IN | {State.SIGNING_IN}
             self._own.say(wording.no_tray(event.missing, signed_in=not nobody), needs_person=nobody)
 
     def _news_came(self, event: events.Event) -> None:

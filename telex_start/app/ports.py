@@ -9,7 +9,16 @@ from typing import Any, NamedTuple, Protocol
 
 from .. import clock
 from ..config import Config
-from ..events import Command, Event, MainAppAnswered, SignIn, StateChanged, Trouble
+from ..events import (
+    AskForLink,
+    Command,
+    Event,
+    MainAppAnswered,
+    SignIn,
+    SignInByLink,
+    StateChanged,
+    Trouble,
+)
 from ..face import Face
 from ..news.unread import Counts
 from ..news.wall import Wall
@@ -80,8 +89,12 @@ class Surface(Protocol):
     def may_open_unasked(self) -> bool:
         """Whether a window that nobody has asked for would leave the focus where it is."""
 
-    def ask(self, email: str) -> SignIn | None:
+    def ask(self, email: str, mailed: bool) -> SignIn | AskForLink | SignInByLink | None:
         """Ask for credentials there and then; ``None`` where they are asked for by a window instead.
+
+        Args:
+            email: That is known; empty for none.
+            mailed: Where the person signs in by mail: a link was asked for already.
 
         Raises:
             NobodyToAsk: there is neither a window nor a terminal.
@@ -95,12 +108,12 @@ class Windows(Protocol):
     No call blocks or raises; the token is the desktop's for what comes, empty without one.
     """
 
-    def open_login(self, email: str, take_focus: bool, message: str) -> None:
-        """Open the login window, which is not open."""
+    def open_login(self, email: str, take_focus: bool, message: str, **more: Any) -> None:
+        """Open the login window, which is not open; ``more``: see :class:`.login_window.LoginWindow`."""
 
     def tell_login(self, what: str, message: str) -> None:
-        """Have it say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone; or have it come
-        to the ``front``."""
+        """Have it say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone; have it ask for
+        the ``link`` that was mailed; or have it come to the ``front``."""
 
     def close_login(self) -> None:
         """Close it; nothing comes of it any more."""
@@ -117,6 +130,21 @@ class Windows(Protocol):
             organisations: For each its id, its name, and that fit to show.
             muted: The fields of each :class:`~telex_start.menu.Muted`.
         """
+
+
+class Keyring(Protocol):
+    """The system's keyring, asked by processes of their own (see ``desktop.keyring``), whose answers are events.
+
+    No call blocks or raises.
+    """
+
+    def read(self, email: str, prompt: bool) -> None:
+        """Read a password; ``prompt``: the system may ask the person to open a keyring that is locked."""
+
+    def keep(self, email: str, password: str) -> None: ...
+    def remove(self, email: str) -> None: ...
+    def watch(self, wanted: bool) -> None:
+        """Say from here on, or no more, when a keyring is opened or comes."""
 
 
 class MainApp(Protocol):
@@ -147,6 +175,8 @@ class Ports(NamedTuple):
     windows: Windows
     source: ConfigSource
     memory: Memory
+    keyring: Callable[[], Keyring]
+    """Made where it is first wanted, as most have nothing in it."""
     configure: Callable[[Config], None]
     """Takes up, in what the App knows nothing of, a configuration that counts from now on."""
     boot: str

@@ -1,4 +1,4 @@
-"""Keeps what the person set on this machine: the pause, what is muted, and the e-mail address of the last sign-in.
+"""Keeps what the person set on this machine: the pause, and what is muted; beside it, what others want remembered.
 
 For the main thread, and the only one in the agent that keeps what is remembered.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from .. import clock
 from ..config import Config
@@ -66,8 +67,8 @@ class QuietController:
         """What is in the memory, as far as that can be read; while it cannot, it must not be written over."""
         self._keeps = True
         self._shown = Silence()
-        self.email = ""
-        """Of the last sign-in by the window, as remembered; empty for none."""
+        self.noted = Remembered()
+        """What others have noted (see :meth:`note`), as remembered; pause and mutes are not here."""
         self.problem = self._read(now())
         """What is wrong with the memory, in sentences; empty where nothing is."""
 
@@ -92,10 +93,15 @@ class QuietController:
             self.unreadable = f"{error.filename or 'What is remembered'} cannot be read ({error.strerror})"
             return f"{self.unreadable}. What was paused or muted does not hold until it can be."
         self.unreadable = ""
-        since = self.quiet.remembered(self.email)
+        since = self.quiet.remembered(self.noted)
         mutes = {one.conversation: one for one in (*found.mutes, *since.mutes)}
         self.quiet.remember(Remembered(since.pause or found.pause, tuple(mutes.values())), now)
-        self.email = since.email or found.email
+        self.noted = Remembered(
+            email=since.email or found.email,
+            kept=since.kept or ("" if found.kept in since.removing else found.kept),
+            ended=since.ended or found.ended,
+            removing=tuple(dict.fromkeys((*found.removing, *since.removing))),
+        )
         self._kept = found
         return problem
 
@@ -128,10 +134,10 @@ class QuietController:
         self.quiet.mute(conversation, name, how_long, now)
         self._told(now)
 
-    def remember_email(self, email: str) -> None:
-        """Remember it for the next start; an empty one is forgotten."""
+    def note(self, **fields: Any) -> None:
+        """Remember these fields of :class:`Remembered`, which are neither pause nor mutes, for the next start."""
         self._read_again(self._now())
-        self.email = email
+        self.noted = self.noted._replace(**fields)
         self._keep()
 
     def configure(self, config: Config) -> None:
@@ -172,7 +178,7 @@ class QuietController:
             self._told(now)
 
     def _keep(self) -> None:
-        remembered = self.quiet.remembered(self.email)
+        remembered = self.quiet.remembered(self.noted)
         if remembered == self._kept:
             return
         if self.unreadable:

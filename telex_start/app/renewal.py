@@ -121,7 +121,8 @@ def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silen
         if state is State.CONNECTING and session.reason:
             # The next try after a failure: for a person it is one reconnecting, not a blinking between two words.
             state = State.RECONNECTING
-        status = state.value.replace("_", " ").capitalize()
+        words = "Waiting for the keyring" if state is State.WAITING_FOR_KEYRING else state.value.replace("_", " ")
+        status = words.capitalize()
         if session.reason:
             status += f": {session.reason}"
     # The last words stay: they say why nothing pops up.

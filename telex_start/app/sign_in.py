@@ -11,14 +11,27 @@ from typing import Any
 
 from ..config import Config, other_name
 from ..errors import NobodyToAsk
-from ..events import CancelSignIn, SignIn, SignInFailed, SignInFailure, SignOut, StateChanged, Trouble
+from ..events import (
+    AskForLink,
+    CancelSignIn,
+    LinkMailed,
+    SignIn,
+    SignInByLink,
+    SignInFailed,
+    SignInFailure,
+    SignOut,
+    StateChanged,
+    Trouble,
+)
 from ..news import wording
 from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .app_toasts import AppToasts
-from .ports import Ports, Windows
+from .kept_password import KeptPassword
+from .ports import Ports
 from .quiet_controller import QuietController
+from .sign_in_dialogue import SignInDialogue
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +42,6 @@ EXIT_ENDED = 4
 TRAY_WITHIN = 15.0
 """Seconds that the window waits for a tray where the desktop starts the program at log-in: the person is to see where
 it is."""
-WAIT_WITHIN = 10.0
-"""Seconds after the password was accepted in which the first organisation should be live."""
-_SHOW_SUCCESS = 1.2
-"""Seconds that the success stays readable."""
 
 _ENDED = "Your Telex session has ended. Please sign in again."
 _ON = SIGNED_IN | {State.SIGNING_IN}
@@ -48,13 +57,20 @@ class SignInController:
     """Owns the dialogue with the login window, and knows what the person wants of the session."""
 
     def __init__(
-        self, config: Config, ports: Ports, own: AppToasts, quiet: QuietController, end: Callable[[int, str], None]
+        self,
+        config: Config,
+        ports: Ports,
+        own: AppToasts,
+        quiet: QuietController,
+        end: Callable[[int, str], None],
+        tell: Callable[[StateChanged], None],
     ) -> None:
         """
         Args:
             own: Says what the program says itself.
             quiet: Remembers the address of the last sign-in by the window.
             end: Ends the program, with an exit code and why.
+            tell: See :class:`.kept_password.KeptPassword`.
         """
         self._surface = ports.surface
         self._own = own
@@ -63,9 +79,15 @@ class SignInController:
         self._send = ports.session.send
         self._end = end
         self._now = ports.now
+        self.kept = KeptPassword(config, ports, own, quiet, self._sign_in_by_kept, tell)
         self._email = config.email or ""
         self._submitted_email = ""
         """Of the window's sign-in that is under way."""
+        self._by_mail = False
+        """The last sign-in was by a mailed link."""
+        self._asks_for_link = False
+        """Telex was asked for a link, and has not answered."""
+        self._urls = {"api_url": config.api_url, "web_url": config.web_url}
         self._other_name = other_name(config.api_url)
         self.session = StateChanged(State.SIGNED_OUT)
         """The session's state."""
@@ -77,32 +99,64 @@ class SignInController:
         self._hints_with_icon = False
         self._opens_by: float | None = None
         """When the window opens that waits for a tray."""
+        self._tray_is_there = False
         self.configure(config)
 
-    def begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool) -> None:
+    def begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool, unattended: bool) -> None:
         """The program starts; see :meth:`telex_start.app.app.App.run`."""
+        self.kept.begin(unattended)
         if sign_in:
             self._email = sign_in[0].email
+            self.kept.begins(sign_in[0])
             self._send(sign_in.pop())
-        elif open_window:
+        elif open_window and self._surface.opens_windows:
             self._open_window()
-        elif at_login and self._surface.opens_windows:
+        elif open_window or not self.kept.use(lambda why: self._keyring_is_shut(why, at_login)):
+            self._nobody_at_start(at_login)
+
+    def _nobody_at_start(self, at_login: bool) -> None:
+        if at_login and self._surface.opens_windows:
             self._opens_by = self._now() + TRAY_WITHIN
         else:
             self._ask_or_hint("")
 
+    def _keyring_is_shut(self, why: str, at_login: bool) -> None:
+        """The kept password is not to be had at the start, so the person is asked."""
+        if not self._surface.opens_windows:
+            self._surface.trouble(Trouble("The kept password is not to be had", why))
+            self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
+        elif self._dialogue is None and at_login:
+            self._opens_by = self._now() + TRAY_WITHIN
+            if self._tray_is_there:
+                self._open_at_login()
+        elif self._dialogue is None:
+            self._open_window()
+
+    def _sign_in_by_kept(self, sign_in: SignIn) -> bool:
+        """Sign in by the password that was kept; not where the person is doing it."""
+        if self._dialogue is not None and (self._dialogue.typed or self._dialogue.busy):
+            return False
+        self.close_window()
+        self._opens_by, self._by_mail = None, False
+        self._email = sign_in.email
+        self._send(sign_in)
+        return True
+
     def configure(self, config: Config) -> None:
-        """Take up whether the e-mail address is remembered."""
+        """Take up whether the e-mail address is remembered, and whether the person stays signed in."""
         self._remembers = config.remember_email
         if not self._remembers:
             self._forget_email()
+        self.kept.configure(config)
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
-        return soonest(self._dialogue.deadline() if self._dialogue is not None else None, self._opens_by)
+        of_window = self._dialogue.deadline() if self._dialogue is not None else None
+        return soonest(of_window, self._opens_by, self.kept.deadline())
 
     def tick(self, now: float) -> None:
         """Do what is due."""
+        self.kept.tick(now)
         dialogue = self._dialogue
         if dialogue is not None and (due := dialogue.deadline()) is not None and now >= due:
             if dialogue.succeeded:
@@ -135,8 +189,9 @@ class SignInController:
                 self._windows.tell_login("front", "")
         elif otherwise is None or self._surface.may_open_unasked():
             self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
-            email = self._email or (self._quiet.email if self._remembers else "")
-            self._windows.open_login(email, asked, message)
+            email = self._email or (self._quiet.noted.email if self._remembers else "")
+            more = {"by_mail": self._by_mail, "stay": self.kept.stays, **self._urls}
+            self._windows.open_login(email, asked, message, **more)
             title = "No login window" if otherwise is None else otherwise.title
             self._dialogue = SignInDialogue(self._windows, self._now, title)
         else:
@@ -147,24 +202,27 @@ class SignInController:
         if waits and self.session.state is State.SIGNED_OUT:
             self._open_window(otherwise=wording.SIGNED_OUT_BY_CLICK)
 
-    def _ask_or_hint(self, why: str, code: int = EXIT_REFUSED) -> None:
+    def _ask_or_hint(self, why: str, code: int = EXIT_REFUSED, mailed: bool = False) -> None:
         """Nobody is signed in: ask on the terminal, or say how to sign in, once the icon is there.
 
         Args:
             why: Why nobody is signed in any more; empty at the start.
             code: The exit code where nobody can be asked.
+            mailed: Where it is by mail: a link was asked for already.
         """
         try:
-            sign_in = self._surface.ask(self._email)
+            command = self._surface.ask(self._email, mailed)
         except KeyboardInterrupt:
             self._end(0, "")
             return
         except NobodyToAsk as nobody:
             self._end(code, why or nobody.message)
             return
-        if sign_in is not None:
-            self._email = sign_in.email
-            self._send(sign_in)
+        if command is not None:
+            self._email, self._asks_for_link = command.email, isinstance(command, AskForLink)
+            if not isinstance(command, AskForLink):
+                self.kept.begins(command)
+            self._send(command)
         elif not why:
             self._hints_with_icon = True
 
@@ -180,30 +238,58 @@ class SignInController:
 
     def sign_out(self) -> None:
         """The person chose Sign Out."""
-        self._email = ""
+        self._email, self._by_mail = "", False
         self._forget_email()
+        self.kept.forget()
         self._leave(SignOut())
         if self._dialogue is not None and self._dialogue.busy:
             self.close_window()
 
     def window_said(self, said: dict[str, Any]) -> None:
-        """The person pressed Login in the window, or Cancel, Escape or the window's own button."""
+        """The person did something in the window: typed, asked for a link, submitted, or closed it."""
         dialogue = self._dialogue
         if dialogue is None:
             return  # it was closed, or opens no more
         match said:
             case {"email": str(email), "password": str(password)} if not dialogue.busy:  # by another sign-in
-                dialogue.follow(self.signed_in)  # there may be a session, whose access token is refused
-                self._windows.tell_login("busy", "Signing in…")
-                self._email = self._submitted_email = email
-                self._send(SignIn(email, password))
+                self._submit(dialogue, SignIn(email, password), keep=said.get("stay") is True)
+            case {"email": str(email), "code": str(code)} if not dialogue.busy:
+                self._submit(dialogue, SignInByLink(email, code))
+            case {"ask": str(email)} if not dialogue.busy:
+                dialogue.typed = True
+                self._windows.tell_login("busy", "Asking Telex for a link…")
+                self._email, self._asks_for_link = email, True
+                self._send(AskForLink(email))
+            case {"back": True}:
+                self._asks_for_link = False
+            case {"typed": True}:
+                dialogue.typed = True
             case {"closed": True}:
                 if dialogue.under_way and dialogue.session_stays:
                     self._submitted_email = ""
+                    self.kept.called_off()
                     self._send(CancelSignIn(session_stays=True))
                 elif dialogue.under_way:
                     self._leave(CancelSignIn())
                 self.close_window()
+
+    def _submit(self, dialogue: SignInDialogue, command: SignIn | SignInByLink, keep: bool = False) -> None:
+        self._by_mail, self._asks_for_link = isinstance(command, SignInByLink), False
+        self.kept.begins(command, keep)
+        # There may be a session, whose access token is refused.
+        dialogue.follow(self.signed_in, "Link" if self._by_mail else "Password")
+        self._windows.tell_login("busy", "Signing in…")
+        self._email = self._submitted_email = command.email
+        self._send(command)
+
+    def link_mailed(self, event: LinkMailed) -> None:
+        """Telex has mailed the link that was asked for."""
+        asked, self._asks_for_link = self._asks_for_link, False
+        if not self._surface.opens_windows:
+            self._ask_or_hint("", mailed=True)
+        elif asked and self._dialogue is not None:
+            words = f"A link is on its way to {event.email}. Copy it from the mail and paste it here; do not open it."
+            self._windows.tell_login("link", words)
 
     def window_ended(self, problem: str) -> None:
         """The window could not be shown, or went away by itself; a sign-in that it has begun goes on."""
@@ -218,11 +304,12 @@ class SignInController:
         self._leaving = self._leaving or under_way or self.session.state in _ON
         self.signed_in = self.signed_in and not self._leaving
         self._submitted_email = ""
+        self.kept.called_off()
         self._send(command)
 
     def _forget_email(self) -> None:
         self._submitted_email = ""
-        self._quiet.remember_email("")
+        self._quiet.note(email="")
 
     def trouble(self, event: Trouble) -> None:
         """Something does not work; where it keeps a sign-in waiting, the window says so."""
@@ -231,6 +318,7 @@ class SignInController:
 
     def tray_appeared(self) -> None:
         """The icon is on the screen."""
+        self._tray_is_there = True
         self._open_at_login()
         if self.session.state is State.SIGNED_OUT and self._hints_with_icon:
             self._own.say(wording.SIGNED_OUT)
@@ -245,6 +333,7 @@ class SignInController:
         if event.state is not self.session.state:
             self._own.take_back(wording.SIGNING_IN)
         self.session = event
+        self.kept.session(event)
         left, self._leaving = self._leaving, self._leaving and event.state in _ON
         self.signed_in = event.state in SIGNED_IN and not self._leaving
         return not left
@@ -255,8 +344,9 @@ class SignInController:
         if _is_well(event) and not _is_well(before):
             self._opens_by = None
             if self._submitted_email and self._remembers:
-                self._quiet.remember_email(self._submitted_email)
+                self._quiet.note(email=self._submitted_email)
             self._submitted_email = ""
+            self.kept.signed_in()
             # A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for.
             if self._dialogue is not None and not self._dialogue.busy:
                 self._dialogue.follow(before.state in SIGNED_IN)
@@ -264,102 +354,56 @@ class SignInController:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
             self._session_over(event)
+        elif (
+            _is_over_but_connected(event) and not _is_over_but_connected(before) and not self.kept.use(self._say_again)
+        ):
+            self._say_again("")
+
+    def _say_again(self, why: str) -> None:
+        """The session's time is up, but for its connection, and it cannot be renewed without the person."""
+        self._own.tell(*wording.SIGN_IN_AGAIN)
 
     def failed(self, event: SignInFailed) -> None:
-        """A sign-in did not work."""
-        if self._leaving or (event.session_stays and self._dialogue is None):
+        """A sign-in did not work, or no link could be mailed for one."""
+        asked, self._asks_for_link = self._asks_for_link, False
+        by_kept, taken_out = (False, False) if asked else self.kept.failed(event)
+        words = _sentence(event, self._other_name)
+        if by_kept and event.session_stays and not taken_out:
+            self._say_again(words)
+            return
+        if self._leaving or (event.session_stays and self._dialogue is None and not by_kept):
             return  # it was called off
         self._submitted_email = ""
-        words = _sentence(event, self._other_name)
+        if taken_out:
+            words = f"{words} It was kept in the system's keyring, and is taken out."
         if self._dialogue is not None:
             self._dialogue.failed(words)
             return
+        if asked and self._surface.opens_windows:
+            return  # the window is closed
         self._surface.trouble(Trouble(event.title, words))
-        self._ask_or_hint(f"signing in was refused: {words}")
-        if event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
+        why = f"signing in was refused: {words}"
+        if event.kind is SignInFailure.NOBODY and not self._surface.opens_windows:
+            self._end(EXIT_REFUSED, why)
+            return
+        self._ask_or_hint(why, mailed=True)
+        if by_kept or event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
             self._open_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
 
     def _session_over(self, event: StateChanged) -> None:
-        """The session has ended under way: the person is needed."""
+        """The session has ended under way: it goes on by what is kept, or the person is needed."""
+        if not event.expired:
+            self.kept.session_ended_early()
         if self._dialogue is not None and self._dialogue.under_way:
             self._dialogue.failed(event.reason or _ENDED)
-            return
+        elif not event.expired or not self.kept.use(lambda why: self._ask_again(event)):
+            self._ask_again(event)
+
+    def _ask_again(self, event: StateChanged) -> None:
         if not self._surface.opens_windows:
             self._own.say(wording.SIGN_IN_NEEDED)
             self._ask_or_hint(f"the session has ended: {event.reason}", EXIT_ENDED)
         self._open_window(_ENDED, wording.SIGN_IN_BY_CLICK)
-
-
-class SignInDialogue:
-    """One open login window and the sign-in it has started, if any."""
-
-    def __init__(self, windows: Windows, now: Callable[[], float], title: str) -> None:
-        """``title`` is that of what is said where the window cannot be shown."""
-        self._tell = windows.tell_login
-        self._now = now
-        self.title = title
-        self.under_way = False
-        """A sign-in was submitted, and the window has shown neither its failure nor its success."""
-        self.session_stays = False
-        """The sign-in was submitted beside a session, which goes on whatever becomes of it."""
-        self._accepted_at: float | None = None
-        self._close_at: float | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """It shows its success, and goes in a moment."""
-        return self._close_at is not None
-
-    @property
-    def busy(self) -> bool:
-        """It shows how a sign-in goes, or went."""
-        return self.under_way or self.succeeded
-
-    def follow(self, session_stays: bool) -> None:
-        """Show how a sign-in goes on; ``session_stays``: it is beside a session, or that session itself."""
-        self.under_way = True
-        self.session_stays = session_stays
-        self._accepted_at = None
-
-    def failed(self, words: str) -> None:
-        """The sign-in did not work, or its session has ended; the window stays for another try."""
-        self.under_way = False
-        self._tell("failure", words)
-
-    def trouble(self, trouble: Trouble) -> None:
-        """A trouble after the password was accepted; it is being retried."""
-        if self.under_way and self._accepted_at is not None:
-            self._tell("words", f"{trouble.message or trouble.title} Trying again…")
-
-    def state(self, event: StateChanged) -> None:
-        """The session's state changed."""
-        if event.state not in SIGNED_IN:
-            self.session_stays = False
-        if not self.under_way or event.sign_in_again:
-            return
-        if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
-            self._accepted_at = self._now()
-            self._tell("busy", "Password accepted. Connecting…")
-        elif event.state is State.ONLINE:
-            self._accepted_at = self._accepted_at or self._now()
-            if event.subscribed:
-                self.succeed(f"Signed in: {wording.plural(event.organisations, 'organisation')}.")
-            elif not event.organisations:
-                self.succeed("Signed in. You are in no organisation yet.")
-            elif event.refused >= event.organisations:
-                self.succeed("Signed in, but Telex refuses notifications for all your organisations.")
-
-    def deadline(self) -> float | None:
-        """When the window has said its success long enough, or has waited :data:`WAIT_WITHIN` for it."""
-        if self._close_at is not None or self._accepted_at is None or not self.under_way:
-            return self._close_at
-        return self._accepted_at + WAIT_WITHIN
-
-    def succeed(self, message: str) -> None:
-        """Say that it worked; the window goes once that could be read."""
-        self.under_way = False
-        self._close_at = self._now() + _SHOW_SUCCESS
-        self._tell("success", message)
 
 
 def _sentence(failure: SignInFailed, other_name: str | None) -> str:
@@ -381,3 +425,8 @@ def _sentence(failure: SignInFailed, other_name: str | None) -> str:
 def _is_well(session: StateChanged) -> bool:
     """Whether there is nothing to sign in for."""
     return session.state in SIGNED_IN and not session.sign_in_again
+
+
+def _is_over_but_connected(session: StateChanged) -> bool:
+    """Whether the session's time is up, and its connection still brings pushes."""
+    return session.state in SIGNED_IN and session.sign_in_again and session.expired

@@ -166,9 +166,9 @@ class Quiet:
         self._mutes = {one.conversation: one._replace(until=self._of_this_run(one.until, now)) for one in kept.mutes}
         self._look_at = None
 
-    def remembered(self, email: str) -> Remembered:
-        """What is to be remembered, with the e-mail address of the last sign-in."""
-        return Remembered(self._pause, tuple(self._mutes.values()), email)
+    def remembered(self, beside: Remembered) -> Remembered:
+        """What is to be remembered, beside what others have noted."""
+        return beside._replace(pause=self._pause, mutes=tuple(self._mutes.values()))
 
     def pause(self, argument: str, now: float) -> None:
         """Pause notifications, or resume them.

@@ -47,6 +47,8 @@ _NAMED = re.compile(
     (?: (\\*) (["']) (?: (?!\2\3) (?: \\. | . ) )* (?: \2\3 | $ ) | [^\s,;&})\]]+ )
     """
 )
+_CODE = re.compile(r"""(["']code\\*["']\s*:\s*\\*["'])\d+""")
+"""Of a mailed link, as the login window says it."""
 _EMAIL = re.compile(r"(?<![\w.+%'-])([\w.+-])[\w.+%'-]*(@[\w.-]+)")
 
 _handlers: list[logging.Handler] = []
@@ -59,7 +61,7 @@ def struck(text: str) -> str:
     """Text without whatever looks like a secret, and fit to be shown to anybody: no token, no password, not even that
     of an address, and no whole e-mail address."""
     text = _JWT.sub("…", text[:_READ])
-    text = _NAMED.sub(r"\1…", text)
+    text = _CODE.sub(r"\1…", _NAMED.sub(r"\1…", text))
     text = _BEARER.sub(r"\1…", text)
     return _EMAIL.sub(r"\1…\2", _CREDENTIALS.sub("//…@", text))
 

@@ -13,12 +13,15 @@ from unittest.mock import Mock
 
 import pytest
 
+from telex_start.config import Given
 from telex_start.desktop.tk.opening import Windows
 from telex_start.events import ChildSaid, Event
 from tests.conftest import Threads
 from tests.process import TIMEOUT
 
 POPEN = subprocess.Popen
+SOURCE = Mock(path="/config.toml", given=lambda: {"stay_signed_in": Given("TELEX_START_STAY_SIGNED_IN", True)})
+"""A configuration's."""
 WINDOW = """
 import json, sys, threading
 def hear():
@@ -35,7 +38,7 @@ class Desk:
     def __init__(self, script: Path) -> None:
         self.script = script
         self.events: SimpleQueue[Event] = SimpleQueue()
-        self.windows = Windows(self.events.put, Mock(), lambda: None)
+        self.windows = Windows(self.events.put, SOURCE, lambda: None)
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, command: list[str], **options: Any) -> Any:
@@ -66,7 +69,8 @@ def test_it_hears_what_to_show_in_its_order_also_while_it_starts_and_what_was_ty
     desk.open("say(heard=[data, hear(), hear(), hear()]); say(email='grace', password='hunter2'); sys.stdin.read()")
     for what, message in (("busy", "Signing in"), ("front", ""), ("failure", "No")):
         desk.windows.tell_login(what, message)
-    data = {"email": "ada@example.org", "take_focus": True, "message": "Please"}
+    data = {"email": "ada@example.org", "take_focus": True, "message": "Please", "path": "/config.toml"}
+    data["stay_given"] = "TELEX_START_STAY_SIGNED_IN"
     shown = [{"show": "busy", "message": "Signing in"}, {"show": "front", "message": ""}]
     desk.hears(heard=[data, *shown, {"show": "failure", "message": "No"}])
     desk.hears(email="grace", password="hunter2")

@@ -59,3 +59,22 @@ def test_a_window_that_was_cancelled_or_died_can_be_opened_again_and_exit_closes
     item.click("Exit")
     assert agent.ended() == 0
     assert spent.seconds() < 2
+
+
+def test_a_link_is_asked_for_and_pasted_and_when_its_session_ends_that_way_comes_first(desk: Desk) -> None:
+    agent = desk.start("--login")
+    ident = desk.window()
+    desk.types(desk.telex.email, "[Tab Tab Tab Return]")
+    [mail] = until(lambda: desk.telex.mails()["mails"])
+    until(lambda: takes_keys(desk.desktop.environ, ident), "the field for the link has not got the keyboard")
+    desk.types(mail["code"], "[Return]")
+    item = desk.item("Online: 2 organisations")
+    desk.window_is_gone()
+    assert mail["code"] not in agent.log()
+    desk.telex.revoke_session()
+    desk.telex.expire_tokens()
+    until(desk.windows)
+    item.click("Login")
+    desk.window()
+    desk.types("[Return]")
+    until(lambda: len(desk.telex.mails()["mails"]) == 2)

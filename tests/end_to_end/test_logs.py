@@ -84,6 +84,8 @@ def written(tmp_path: Path, begin: Begin) -> Written:
         ("{'password': \"it's\"}", "{'password': …}"),
         ('{"password": "cut off in the mid', '{"password": …'),
         ("password=hunter2&email=x", "password=…&email=x"),
+        ("https://telex.im/auth/login/magic-link?token=123456", "https://telex.im/auth/login/magic-link?token=…"),
+        ('{"email": "x", "code": "123456"}', '{"email": "x", "code": "…"}'),
         ("access_token='abc'", "access_token=…"),
         ("notification opaque-notification-token!", "notification …!"),
         ("Ada.Lovelace+telex@example.org signs in", "A…@example.org signs in"),

@@ -212,3 +212,23 @@ def test_who_types_the_words_of_the_agents_own_process_is_told_what_it_is(
     with Terminal(tmp_path, None, command=command) as terminal:
         terminal.shows(f"telex-start: {words}\r\n")
         assert terminal.ended() == 2
+
+
+def test_by_mail_it_asks_for_the_link_unseen_until_there_is_a_good_one(tmp_path: Path, telex: Sandbox) -> None:
+    with Terminal(tmp_path, telex, "--log-level", "debug", "--email", telex.email, "--by-mail") as terminal:
+        asked = "Link, or its digits (Return alone: another mail): "
+        for pasted in ("https://telex.im/invite?token=314159", "", "000000"):
+            terminal.shows(asked)
+            assert not terminal.echoes
+            terminal.type(f"{pasted}\r")
+        terminal.shows("! Sign-in refused: The link is over")
+        terminal.shows(asked)
+        first, mail = telex.mails()["mails"]
+        terminal.type(f"{mail['link']}\r")
+        terminal.shows("Online: 1 organisation")
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.ended() == 0
+        for file in (file for name in ("state", "config", "cache") for file in (tmp_path / name).rglob("*")):
+            assert not file.is_file() or mail["code"].encode() not in file.read_bytes()
+        assert mail["code"] not in terminal.screen
+    assert first["code"] != mail["code"]

@@ -65,7 +65,9 @@ class Surface:
     """The tray: it opens windows and asks nothing itself, unless it is given answers as a terminal is."""
 
     def __init__(self) -> None:
-        self.answers: list[events.SignIn | type[BaseException]] | None = None
+        self.answers: list[events.SignIn | events.AskForLink | events.SignInByLink | type[BaseException]] | None = None
+        self.by_mail = False
+        """The terminal asks for the link that was mailed."""
         self.asked_for: list[str] = []
         self.states: list[events.StateChanged] = []
         self.faces: list[Face] = []
@@ -114,14 +116,14 @@ class Surface:
     def may_open_unasked(self) -> bool:
         return self.spares_the_focus
 
-    def ask(self, email: str) -> events.SignIn | None:
-        self.asked_for.append(email)
+    def ask(self, email: str, mailed: bool) -> events.SignIn | events.AskForLink | events.SignInByLink | None:
+        self.asked_for.append(f"the link to {email}" if mailed and self.by_mail else email)
         if self.answers is None:
             return None
         answer = self.answers.pop(0)
-        if isinstance(answer, events.SignIn):
-            return answer
-        raise answer("nobody is there")
+        if isinstance(answer, type):
+            raise answer("nobody is there")
+        return answer
 
 
 class Toasts:
@@ -218,14 +220,17 @@ class Windows:
     def __init__(self) -> None:
         self.asked_for: list[tuple[str, str, object]] = []
         self.opened: list[tuple[str, bool, str]] = []
+        self.shown: list[dict[str, Any]] = []
+        """What else each login window was given."""
         self.logins: list[Login] = []
         self.no_login: Exception | None = None
 
-    def open_login(self, email: str, take_focus: bool, message: str) -> None:
+    def open_login(self, email: str, take_focus: bool, message: str, **more: Any) -> None:
         assert not self.logins or self.logins[-1].closed, "it is open"
         if self.no_login is not None:
             raise self.no_login
         self.opened.append((email, take_focus, message))
+        self.shown.append(more)
         self.logins.append(Login())
 
     def tell_login(self, what: str, message: str) -> None:
@@ -288,6 +293,26 @@ class Kept:
         self.kept = remembered
 
 
+class Keyring:
+    """The system's keyring: what it was asked for. A test answers by events."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.watched = False
+
+    def read(self, email: str, prompt: bool) -> None:
+        self.asked.append(("read", email, "with a prompt" if prompt else "without"))
+
+    def keep(self, email: str, password: str) -> None:
+        self.asked.append(("keep", email, password))
+
+    def remove(self, email: str) -> None:
+        self.asked.append(("remove", email))
+
+    def watch(self, wanted: bool) -> None:
+        self.watched = wanted
+
+
 def main_app_threads() -> list[threading.Thread]:
     """Those that open or close the main app, from the moment when that was asked."""
     return [thread for thread in threading.enumerate() if thread.name == "main app"]
@@ -310,6 +335,7 @@ def app_of(config: Config, **ports: Any) -> App:
         "windows": Windows(),
         "source": Source(config),
         "memory": Kept(),
+        "keyring": Keyring,
         "configure": lambda config: None,
         "boot": "",
     }
@@ -335,6 +361,7 @@ class Scene:
         self.windows = Windows()
         self.session = Session(self.events.put)
         self.source = Source(config)
+        self.keyring = Keyring()
         self.configured: list[Config] = []
         self.app = app_of(
             config,
@@ -346,6 +373,7 @@ class Scene:
             windows=self.windows,
             source=self.source,
             memory=memory or Kept(),
+            keyring=lambda: self.keyring,
             configure=self.configured.append,
             boot=self.clocks.boot,
             now=lambda: self.clocks.now,

@@ -41,6 +41,8 @@ def test_help_tells_all_but_what_is_for_the_program_itself(name: str, shown: lis
         ("", ["--head"], "unrecognized arguments: --head (did you mean --headless?); telex-start --help lists"),
         ("", ["--email"], "argument --email: expected one argument; telex-start --help lists the options."),
         ("", ["--json"], "--json needs --headless."),
+        ("", ["--by-mail"], "--by-mail needs --headless."),
+        ("", ["--headless", "--by-mail", "--password-stdin"], "--by-mail cannot be combined with --password-stdin."),
         ("", ["--headless", "--login"], "--login cannot be combined with --headless."),
         ("", ["--login", "--password-stdin"], "--login cannot be combined with --password-stdin."),
         ("", ["--password-credential", "x", "--login"], "--password-credential cannot be combined with --login."),

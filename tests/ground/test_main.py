@@ -106,6 +106,8 @@ PIPED = ("--headless", "--email", "a@b.c", "--password-stdin")
     [
         (["--headless", "--password-stdin"], "--password-stdin needs --email."),
         (["--headless", "--password-credential", "telex"], "--password-credential needs --email."),
+        (["--headless", "--by-mail"], "--by-mail needs --email."),
+        (["--headless", "--by-mail", "--email", "a@b.c"], "--by-mail asks for the link on a terminal, and there is"),
         (["--config", "/none.toml"], "there is no file /none.toml."),
         (["--exit", "--config", "/none.toml"], "there is no file /none.toml."),
         (["reload", "--config", "/none.toml"], "there is no file /none.toml."),

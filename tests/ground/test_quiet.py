@@ -96,7 +96,7 @@ def test_until_tomorrow_by_a_clock_that_was_years_ahead(clocks: Clocks) -> None:
     quiet = clocks.quiet()
     quiet.pause("tomorrow", clocks.now)
     quiet.mute(GENERAL, "# General", MuteFor.UNTIL_TOMORROW, clocks.now)
-    kept = quiet.remembered("")
+    kept = quiet.remembered(Remembered())
     clocks.set(2026, 11, 27, 13, 30)
     for one in (quiet, restarted(clocks, kept)):
         one.tick(clocks.now)
@@ -130,10 +130,10 @@ def test_a_restart_of_the_machine_goes_by_the_clock_on_the_wall(clocks: Clocks) 
     before.pause("1h", clocks.now)
     before.mute(GENERAL, "# General", MuteFor.HOUR, clocks.now)
     clocks.reboot(minutes=20)
-    quiet = restarted(clocks, before.remembered(""))
+    quiet = restarted(clocks, before.remembered(Remembered()))
     assert quiet.deadline() == clocks.now + 40 * 60
     clocks.set(2026, 11, 27, 9, 0)  # from here on by the other one again
-    again = restarted(clocks, quiet.remembered(""))
+    again = restarted(clocks, quiet.remembered(Remembered()))
     assert again.deadline() == clocks.now + 40 * 60
     assert (again.paused, again.is_muted(GENERAL)) == (True, True)
     clocks.pass_by(40 * 60)
@@ -146,7 +146,7 @@ def test_a_machine_that_starts_in_1970_pauses_for_a_day_at_most(clocks: Clocks) 
     before.pause("4h", clocks.now)
     clocks.reboot()
     clocks.wall = 0.0
-    quiet = restarted(clocks, before.remembered(""))
+    quiet = restarted(clocks, before.remembered(Remembered()))
     assert quiet.deadline() == clocks.now + 24 * HOUR
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from queue import Empty
+from typing import Any
 
 import pytest
 
 from telex_start import events
-from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN, WAIT_WITHIN
+from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN
+from telex_start.app.sign_in_dialogue import WAIT_WITHIN
 from telex_start.config import ENVIRONMENTS, Config
 from telex_start.errors import NobodyToAsk
 from telex_start.menu import MenuItem, Request
@@ -409,9 +411,9 @@ class LogIn(Scene):
         self.events.get = self._get  # type: ignore[method-assign]
         opening = self.windows.open_login
 
-        def open_login(email: str, take_focus: bool, message: str) -> None:
+        def open_login(email: str, take_focus: bool, message: str, **more: Any) -> None:
             self.opened_at.append(self.now - 1000)
-            opening(email, take_focus, message)
+            opening(email, take_focus, message, **more)
             self.put(CLOSED)
 
         self.windows.open_login = open_login  # type: ignore[method-assign]

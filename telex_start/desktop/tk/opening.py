@@ -38,7 +38,7 @@ class Windows:
         for child in self._children.values():
             child.end()
 
-    def open_login(self, email: str, take_focus: bool, message: str) -> None:
+    def open_login(self, email: str, take_focus: bool, message: str, **more: Any) -> None:
         """Open the login window; it takes part of a second to appear.
 
         Args:
@@ -46,8 +46,11 @@ class Windows:
             take_focus: The person has asked for the window. Otherwise it appears on top and leaves the focus where it
                 is.
             message: Why it opens, where the program opens it.
+            more: What else :class:`.login_window.LoginWindow` takes, but for what the configuration's source knows.
         """
-        self._open("login", [], {"email": email, "take_focus": take_focus, "message": message}, "")
+        given = self._source.given().get("stay_signed_in")
+        more |= {"path": os.path.abspath(self._source.path), "stay_given": given.source if given else ""}
+        self._open("login", [], {"email": email, "take_focus": take_focus, "message": message, **more}, "")
 
     def tell_login(self, what: str, message: str) -> None:
         """Have the login window show something: see :meth:`.login_window.LoginWindow.told`."""

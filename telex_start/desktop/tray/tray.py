@@ -187,7 +187,7 @@ class Tray:
 
         return not sys.platform.startswith("linux") or x11.focus_can_be_spared()
 
-    def ask(self, email: str) -> None:
+    def ask(self, email: str, mailed: bool) -> None:
         """Nothing is asked here: a window does that."""
 
     def state(self, event: StateChanged) -> None:

@@ -1,0 +1,199 @@
+"""Signed in once, and staying so: the agent with its icon, a sandbox, and a real keyring (GNOME Keyring)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.agent import Program, tree
+from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
+from tests.process import TIMEOUT, until
+from tests.real_keyring import PROMPTER, RealKeyring, lacking
+from tests.servers import Sandbox
+
+from .desk import Desk
+
+pytestmark = [pytest.mark.desktop, pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}")]
+ONLINE, WAITING, SIGNED_OUT = "Online: 2 organisations", "Waiting for the keyring", "Signed out"
+LIFE = 3
+"""Seconds of a session."""
+
+
+class Home(Desk):
+    """A desktop with a keyring, whose person wants to stay signed in."""
+
+    def __enter__(self) -> Home:
+        enter = self._stack.enter_context
+        try:
+            self.telex = enter(Sandbox("--organisations", "2", "--rate", "0"))
+            xvfb = enter(Xvfb())
+            self.bus = enter(PrivateBus(PROMPTER, {**os.environ, **xvfb.environ}))
+            stays = {"TELEX_START_STAY_SIGNED_IN": "true"}
+            self.environ = {**xvfb.environ, **self.bus.environ, **self.telex.environ, **stays}
+            self.panel = enter(FakePanel(self.bus))
+            self.daemon = enter(FakeNotificationDaemon(self.bus))
+            self.keyring = enter(RealKeyring(self.bus, self.folder))
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    @property
+    def kept(self) -> str:
+        """The password in the keyring, which is open."""
+        return self.keyring.holds(f"{self.telex.api_url} {self.telex.email}")
+
+    @property
+    def logins(self) -> int:
+        return len(self.telex.calls("auth/login"))
+
+    def sign_in_once(self) -> Program:
+        agent = self.sign_in()
+        self.item(ONLINE)
+        until(lambda: self.kept == self.telex.password)
+        return agent
+
+    def has_window(self) -> bool:
+        look = ["xdotool", "search", "--onlyvisible", "--name", "^Telex"]
+        return subprocess.run(look, env={**os.environ, **self.environ}, capture_output=True).returncode == 0
+
+    def run(self, *argv: str) -> tuple[int, str]:
+        """The code of a command, and what it prints."""
+        program = self._stack.enter_context(Program(self.folder, *argv, environ=self.environ))
+        code = program.ended()
+        return code, "\n".join([*program.output, program.errors])
+
+    def where_is(self, secret: str) -> list[str]:
+        """The files of ours, and of our processes, that have it."""
+        running = [pid for agent in self.agents if agent.poll() is None for pid in tree(agent.pid)]
+        asked = [Path(f"/proc/{pid}/{name}") for pid in running for name in ("cmdline", "environ")]
+        files = [file for name in ("config", "state", "cache", "run") for file in (self.folder / name).rglob("*")]
+        return [str(file) for file in (*asked, *files) if file.is_file() and secret.encode() in file.read_bytes()]
+
+    @property
+    def agents(self) -> list[subprocess.Popen[str]]:
+        return self._agents
+
+    def start(self, *options: str, given: str | None = None) -> Program:
+        program = super().start("--log-level", "debug", *options, given=given)
+        self._agents.append(program.process)
+        return program
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._agents: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with Home(tmp_path) as home:
+        yield home
+
+
+def test_who_signed_in_once_is_online_after_each_start_and_the_password_is_in_the_keyring_alone(home: Home) -> None:
+    agent = home.sign_in_once()
+    assert home.where_is(home.telex.password) == []
+    assert agent.end() == 0
+    agent = home.start()
+    home.item(ONLINE)
+    assert home.where_is(home.telex.password) == []
+    agent.process.send_signal(signal.SIGKILL)
+    agent.process.wait(TIMEOUT)
+    agent = home.start()
+    home.item(ONLINE)
+    assert (home.logins, home.has_window(), home.where_is(home.telex.password)) == (3, False, [])
+    assert home.run("forget")[0] == 0
+    until(lambda: not home.kept)
+    assert agent.end() == 0
+    home.start()
+    home.item(SIGNED_OUT)
+
+
+def test_what_is_signed_out_while_the_keyring_is_locked_goes_at_the_next_start(home: Home) -> None:
+    agent = home.sign_in_once()
+    home.keyring.lock()
+    home.item(ONLINE).click("Sign Out")
+    home.item(SIGNED_OUT)
+    assert agent.end() == 0
+    home.keyring.unlock()
+    assert home.kept, "it was not to be had"
+    home.start()
+    home.item(SIGNED_OUT)
+    until(lambda: not home.kept)
+
+
+@pytest.mark.parametrize("later", ["unlocked", "there"])
+def test_a_keyring_that_opens_later_signs_in_without_a_window(home: Home, later: str) -> None:
+    home.sign_in_once().end()
+    home.keyring.stop()
+    if later == "unlocked":
+        home.keyring.start(locked=True)
+    home.start()
+    home.item(WAITING)
+    assert not home.has_window()
+    if later == "unlocked":
+        home.keyring.unlock()
+    else:
+        home.keyring.start()
+    home.item(ONLINE)
+    assert not home.has_window()
+
+
+def test_a_password_that_telex_refuses_goes_out_of_the_keyring_and_the_window_opens(home: Home) -> None:
+    home.sign_in_once().end()
+    home.telex.fault(path="login", status=400, message="invalid credentials")
+    home.start()
+    until(home.has_window)
+    until(lambda: not home.kept)
+
+
+def test_a_session_goes_on_when_its_time_is_up_but_not_where_telex_ended_it(home: Home) -> None:
+    home.telex.session_life(seconds=LIFE)
+    agent = home.sign_in_once()
+    ends = time.monotonic() + LIFE
+    home.telex.session_life()
+    until(lambda: time.monotonic() > ends)
+    home.telex.expire_tokens()
+    until(lambda: home.logins == 2)
+    home.item(ONLINE)
+    assert not home.has_window()
+    home.telex.revoke_session()
+    home.telex.expire_tokens()
+    until(home.has_window)
+    assert agent.end() == 0
+    home.start()
+    home.item(SIGNED_OUT)
+    assert (home.logins, home.kept) == (2, home.telex.password)
+
+
+def test_forget_takes_it_out_without_an_agent_or_has_it_noted(home: Home) -> None:
+    home.sign_in_once().end()
+    home.keyring.lock()
+    code, words = home.run("forget")
+    assert (code, "is not used any more" in words, "The system's keyring is locked." in words) == (1, True, True)
+    home.keyring.unlock()
+    code, words = home.run("forget")
+    assert (code, words.strip(), home.kept) == (
+        0,
+        f"The password of {home.telex.email} is taken out of the system's keyring.",
+        "",
+    )
+    assert home.run("forget")[1].strip() == "No password is kept."
+
+
+def test_a_terminals_agent_reads_an_open_keyring_and_ends_where_there_is_none(home: Home) -> None:
+    home.sign_in_once().end()
+    agent = home.start("--headless", "--json", "--email", home.telex.email)
+    agent.event("state", state="online")
+    assert agent.end() == 0
+    home.keyring.stop()
+    agent = home.start("--headless", "--json", "--email", home.telex.email)
+    agent.event("state", state="waiting_for_keyring")
+    assert agent.ended() == 3
+    assert "No keyring service is running" in agent.errors
