@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -105,7 +105,7 @@ class Reading(NamedTuple):
 
 def read(*pids: int) -> Reading:
     """Look at processes now."""
-    memory = [psutil.Process(pid).memory_full_info() for pid in pids]
+    memory: list[Any] = [psutil.Process(pid).memory_full_info() for pid in pids]  # its fields are other ones elsewhere
     tasks = [(task / "status").read_text() for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
     woken = sum(int(task.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for task in tasks)
     return Reading(sum(each.uss for each in memory) / 1e6, sum(each.pss for each in memory) / 1e6, len(tasks), woken)
