@@ -72,7 +72,7 @@ class App:
         self._news = NewsController(config, ports, self._own, self._opening, self._quiet.quiet, self._counts_changed)
         self._notifier = self._news.notifier
         self._renewal = Renewal(self._sign_in.session, self._notifier.recent, surface.face, surface.renew_every)
-        self._parts = (self._quiet, self._news, self._opening, self._renewal, self._sign_in)
+        self._parts = (self._quiet, self._news, self._opening, self._renewal, self._sign_in, self._sign_in.kept)
         """Those that have something due at times."""
         self._handlers: dict[type[events.Event], Callable[[Any], object]] = {
             **dict.fromkeys(self._news.handlers, self._news_came),

@@ -32,6 +32,7 @@ from ..events import (
     SignInByLink,
     SignInFailed,
     SignInFailure,
+    SigningIn,
     SignOut,
     StateChanged,
     Stop,
@@ -73,14 +74,10 @@ class LeaveAsked(BaseException):
 
 
 @dataclass(frozen=True, repr=False)
-class TakenOver(Command):
+class TakenOver(SigningIn):
     """Another person has signed in beside a session, and is to have its place."""
 
     login: Login
-
-
-SIGNING_IN = (SignIn, AskForLink, SignInByLink, TakenOver)
-"""Commands by which somebody signs in."""
 
 
 class Commands:
@@ -336,7 +333,7 @@ def sign_in_failed(error: TelexStartError, *, session_stays: bool = False) -> Si
 
 
 def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) -> Login:
-    """Make the call by which a command signs in; see :meth:`.TelexApi.logout` for ``pause``.
+    """Make the call of a command by which somebody signs in; see :meth:`.TelexApi.logout` for ``pause``.
 
     Raises:
         SignInRefused, Temporary, Refused: it failed.
@@ -351,10 +348,14 @@ def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) ->
     raise TypeError(type(command).__name__)
 
 
-def ask_for_link(api: TelexApi, command: AskForLink, web_url: str, *, session_stays: bool = False) -> Event:
-    """Have a link mailed, and what main is told of it."""
+def attempt(
+    api: TelexApi, command: Command, web_url: str, pause: Callable[[float], object], *, session_stays: bool = False
+) -> Login | Event:
+    """Make such a call, or have a link mailed; gives what main is told, unless it is a login that worked."""
     try:
-        api.ask_for_link(command.email, web_url)
+        if isinstance(command, AskForLink):
+            api.ask_for_link(command.email, web_url)
+            return LinkMailed(command.email)
+        return log_in(api, command, pause)
     except LOGIN_FAILURES as error:
         return sign_in_failed(error, session_stays=session_stays)
-    return LinkMailed(command.email)

@@ -335,7 +335,7 @@ def app_of(config: Config, **ports: Any) -> App:
         "windows": Windows(),
         "source": Source(config),
         "memory": Kept(),
-        "keyring": Keyring,
+        "keyring": Keyring(),
         "configure": lambda config: None,
         "boot": "",
     }
@@ -373,7 +373,7 @@ class Scene:
             windows=self.windows,
             source=self.source,
             memory=memory or Kept(),
-            keyring=lambda: self.keyring,
+            keyring=self.keyring,
             configure=self.configured.append,
             boot=self.clocks.boot,
             now=lambda: self.clocks.now,
