@@ -295,12 +295,10 @@ class App:
         self._config.open_window(self._notifier.known_organisations(), muted, token)
 
     def _window_said(self, event: events.ChildSaid) -> None:
-        if event.child == "login" and event.said.get("saved") is True:
-            self._config.reload()  # at once: the sign-in that follows goes by it
-        elif event.child == "login":
-            self._sign_in.window_said(event.said)
-        elif event.child.startswith("keyring"):
+        if event.child.startswith("keyring"):
             self._sign_in.kept.said(event.child, event.said)
+        elif event.child == "login" and "saved" not in event.said:
+            self._sign_in.window_said(event.said)
         else:
             self._config.window_said(event.said)
 

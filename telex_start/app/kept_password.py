@@ -119,7 +119,7 @@ class KeptPassword:
                 empty one, where nothing is kept that may be used.
         """
         self._stop()
-        if session.state is State.SIGN_IN_NEEDED and not session.expired and self._quiet.noted.kept:
+        if session.state is not State.SIGNED_OUT and not session.expired and self._quiet.noted.kept:
             self._quiet.note(ended=True)  # somebody may have wanted that
         noted = self._quiet.noted
         may_be = noted.kept and self.stays and not self._unattended

@@ -113,9 +113,7 @@ class SignInController:
         if self._dialogue is not None:
             return  # the person was quicker
         if at_login and self._surface.opens_windows:
-            self._opens_by = self._now() + TRAY_WITHIN
-            if self._tray_is_there:
-                self._open_at_login()
+            self._opens_by = self._now() + (0 if self._tray_is_there else TRAY_WITHIN)
         elif not why:
             self._ask_or_hint("")
         elif self._surface.opens_windows:
@@ -332,12 +330,14 @@ class SignInController:
         if self._dialogue is not None:
             self._dialogue.state(event)
         if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
+            if self._dialogue is not None and self._dialogue.under_way:
+                self._dialogue.failed(event.reason or _ENDED)
             self.kept.use(event, lambda why: self._ask_again(event))
-        elif _is_over_but_connected(event) and not _is_over_but_connected(before):
+        elif event.state in SIGNED_IN and event.sign_in_again and not before.sign_in_again:
             self.kept.use(event, self._say_again)
 
     def _say_again(self, why: str) -> None:
-        """The session's time is up, but for its connection, and it cannot be renewed without the person."""
+        """The session is over but for its connection, and it cannot be renewed without the person."""
         self._own.tell(*wording.SIGN_IN_AGAIN)
 
     def failed(self, event: SignInFailed) -> None:
@@ -366,9 +366,6 @@ class SignInController:
 
     def _ask_again(self, event: StateChanged) -> None:
         """The session has ended under way, and does not go on by what is kept."""
-        if self._dialogue is not None and self._dialogue.under_way:
-            self._dialogue.failed(event.reason or _ENDED)
-            return
         if not self._surface.opens_windows:
             self._own.say(wording.SIGN_IN_NEEDED)
             self._ask_or_hint(f"the session has ended: {event.reason}", EXIT_ENDED)
@@ -392,8 +389,3 @@ def _sentence(failure: SignInFailed, other_name: str | None) -> str:
 def _is_well(session: StateChanged) -> bool:
     """Whether there is nothing to sign in for."""
     return session.state in SIGNED_IN and not session.sign_in_again
-
-
-def _is_over_but_connected(session: StateChanged) -> bool:
-    """Whether the session's time is up, and its connection still brings pushes."""
-    return session.state in SIGNED_IN and session.sign_in_again and session.expired

@@ -25,7 +25,6 @@ from ..events import (
     Command,
     Event,
     LinkMailed,
-    Notice,
     Organisation,
     OrganisationsChanged,
     SignIn,
@@ -39,7 +38,6 @@ from ..events import (
     ThreadFailed,
     Trouble,
 )
-from ..news.wording import SIGN_IN_AGAIN
 from ..push.channel import Channel, Phase
 from ..states import State
 from .pace import Shared
@@ -269,12 +267,8 @@ class SessionState:
         if state is not self.state or reason != self._last_state.reason:
             log.info("%s%s", state, f": {reason}" if reason else "")
         if now != self._last_state:
-            news = now.sign_in_again and not self._last_state.sign_in_again
             self._last_state = now
             self._dispatch(now)
-            if news and not now.expired:  # there, main may know the password, or tells the person itself
-                log.warning("%s: %s", *SIGN_IN_AGAIN)
-                self._dispatch(Notice(*SIGN_IN_AGAIN, needs_person=True))
 
     def over(self, error: SessionOver, now: float) -> None:
         """The session has ended; ``now`` is the time in seconds."""

@@ -364,7 +364,7 @@ def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(sc
 
 def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
     scene.run(STALE, LOGIN, SUBMITTED, CLOSED, refusal(session_stays=True))
-    assert (scene.surface.troubles, len(scene.windows.opened)) == ([], 1)
+    assert (scene.said, len(scene.windows.opened)) == ([wording.SIGN_IN_AGAIN], 1)
     assert scene.session.sent == [events.SignIn(ME, "secret"), events.CancelSignIn(session_stays=True)]
 
 
