@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from queue import Empty
-from typing import Any
 
 import pytest
 
@@ -13,29 +11,30 @@ from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN
 from telex_start.app.sign_in_dialogue import WAIT_WITHIN
 from telex_start.config import ENVIRONMENTS, Config
 from telex_start.errors import NobodyToAsk
-from telex_start.menu import MenuItem, Request
+from telex_start.menu import Request
 from telex_start.news import wording
 from telex_start.states import State
 from telex_start.toast import Remembered
 from tests.ground.app_scene import (
     CLOSED,
     CONNECTING,
-    EXIT,
+    GRACE,
+    ICON,
+    LOGIN,
     ME,
     ONLINE,
     OWN_WORDS,
     RECONNECTING,
     SESSION_OVER,
+    SIGN_OUT,
     SIGNED_OUT,
     SIGNING_IN,
     SUBMITTED,
     Kept,
     Scene,
+    refusal,
 )
 
-GRACE = "grace@example.org"
-ICON = events.TrayAppeared()
-LOGIN, SIGN_OUT = events.MenuClicked(MenuItem.LOGIN), events.MenuClicked(MenuItem.SIGN_OUT)
 SUBMITTED_BY_GRACE = events.ChildSaid("login", {"email": GRACE, "password": "s3cret"})
 ENDED = "Your Telex session has ended. Please sign in again."
 SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
@@ -45,12 +44,6 @@ CANCELLED = events.StateChanged(State.SIGN_IN_NEEDED)
 """What the session says where there are stream positions that the same person may want to go on from."""
 STALE = events.StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
 BUSY, ACCEPTED, SUCCESS = "Signing in…", "Password accepted. Connecting…", "success: Signed in: 1 organisation."
-
-
-def refusal(
-    kind: events.SignInFailure = events.SignInFailure.CREDENTIALS, message: str = "Please check both.", **more: bool
-) -> events.SignInFailed:
-    return events.SignInFailed("Sign-in refused", message, kind, **more)
 
 
 def online(organisations: int, subscribed: int, refused: int = 0) -> events.StateChanged:
@@ -396,88 +389,46 @@ def test_sign_out_right_after_a_cancelled_sign_in_does_not_silence_the_next_one(
 # A start by the desktop at log-in.
 
 
-class LogIn(Scene):
-    """A start at log-in, in whose time nothing passes but what is waited for. The person closes each window."""
-
-    def __init__(self, email: str | None = ME, memory: Kept | None = None) -> None:
-        super().__init__(email, memory=memory)
-        self.due: dict[float, list[events.Event]] = {}
-        self.opened_at: list[float] = []
-        self.events.get = self._get  # type: ignore[method-assign]
-        opening = self.windows.open_login
-
-        def open_login(email: str, take_focus: bool, message: str, **more: Any) -> None:
-            self.opened_at.append(self.now - 1000)
-            opening(email, take_focus, message, **more)
-            self.put(CLOSED)
-
-        self.windows.open_login = open_login  # type: ignore[method-assign]
-
-    def _get(self, block: bool = True, timeout: float | None = None) -> events.Event:
-        if self.events.empty() and block:
-            coming = min(self.due, default=None)
-            if coming is None or (timeout is not None and self.now + timeout < coming):
-                assert timeout is not None, "nothing comes any more"
-                self.now += timeout
-                raise Empty
-            self.now = coming
-            self.put(*self.due.pop(coming))
-        return super(type(self.events), self.events).get(False)
-
-    def at(self, seconds: float, *happens: events.Event) -> LogIn:
-        self.due[1000 + seconds] = list(happens)
-        return self
-
-    def log_in(self, sign_in: list[events.SignIn] | None = None) -> int:
-        return self.at(90, EXIT).app.run(sign_in or [], False, True)
-
-
 def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_address() -> None:
-    scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, ICON)
-    assert scene.log_in() == 0
-    assert scene.opened_at == [4]
+    scene = Scene(None, memory=Kept(Remembered(email=GRACE))).play(4, ICON, CLOSED, 86, at_login=True)
+    assert (scene.code, scene.said) == (0, [])
+    assert scene.windows.opened_at == [4]
     assert scene.windows.opened == [(GRACE, False, "")]
-    assert scene.said == []
 
 
-def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing() -> None:
+@pytest.mark.parametrize("tray", [[15.0, CLOSED, 25.0, ICON, 20.0], [60.0]], ids=["late", "never"])
+def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing(
+    scene: Scene, tray: list[events.Event | float]
+) -> None:
     """The tray tells that 60 seconds after a start at log-in."""
-    scene = LogIn().at(40, ICON).at(60, events.TrayMissing("This desktop has no tray"))
-    scene.log_in()
-    assert scene.opened_at == [TRAY_WITHIN] == [15]
+    scene.play(*tray, events.TrayMissing("This desktop has no tray"), 30, at_login=True)
+    assert scene.windows.opened_at == [TRAY_WITHIN] == [15]
     assert scene.windows.opened == [(ME, False, "")]
-    assert scene.said == []
-    never = LogIn().at(60, events.TrayMissing("This desktop has no tray"))
-    never.log_in()
-    assert [title for title, _ in never.said] == ["No tray for the icon"]
+    assert [title for title, _ in scene.said] == ["No tray for the icon"] * (ICON not in tray)
 
 
 @pytest.mark.parametrize("before", [events.Requested(Request.OPEN), events.Requested(Request.LOGIN), LOGIN])
-def test_a_person_who_was_quicker_is_not_asked_again(before: events.Event) -> None:
-    scene = LogIn().at(2, before).at(4, ICON)
-    scene.log_in()
-    assert scene.opened_at == [2]
+def test_a_person_who_was_quicker_is_not_asked_again(scene: Scene, before: events.Event) -> None:
+    scene.play(2, before, CLOSED, 2, ICON, 86, at_login=True)
+    assert scene.windows.opened_at == [2]
     assert scene.windows.opened == [(ME, True, "")]
 
 
-def test_who_has_signed_in_meanwhile_is_not_asked() -> None:
-    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, SIGNED_OUT).at(5, ICON)
-    scene.log_in()
-    assert scene.opened_at == []
+def test_who_has_signed_in_meanwhile_is_not_asked(scene: Scene) -> None:
+    scene.play(1, SIGNING_IN, 1, CONNECTING, ONLINE, 2, SIGNED_OUT, 1, ICON, 86, at_login=True)
+    assert scene.windows.opened_at == []
 
 
-def test_where_a_window_would_take_the_focus_a_toast_asks() -> None:
-    scene = LogIn().at(4, ICON)
+def test_where_a_window_would_take_the_focus_a_toast_asks(scene: Scene) -> None:
     scene.surface.spares_the_focus = False
-    scene.log_in()
-    assert scene.opened_at == []
+    scene.play(4, ICON, 86, at_login=True)
+    assert scene.windows.opened_at == []
     assert scene.toasts.shown == [wording.SIGNED_OUT_BY_CLICK]
 
 
-def test_a_terminal_is_asked_at_log_in_too() -> None:
-    scene = LogIn()
+def test_a_terminal_is_asked_at_log_in_too(scene: Scene) -> None:
     scene.surface.answers = [events.SignIn(ME, "secret")]
-    scene.log_in()
+    scene.play(at_login=True)
     assert scene.session.sent == [events.SignIn(ME, "secret")]
 
 
