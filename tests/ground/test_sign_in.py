@@ -473,3 +473,106 @@ def test_who_does_not_want_it_remembered_finds_it_forgotten() -> None:
     scene.run(LOGIN, SUBMITTED_BY_GRACE, SIGNING_IN, CONNECTING, ONLINE)
     assert scene.windows.opened == [("", True, "")]
     assert memory.kept.email == ""
+
+
+# By a mailed link.
+
+
+ASKED, BACK = events.ChildSaid("login", {"ask": GRACE}), events.ChildSaid("login", {"back": True})
+PASTED = events.ChildSaid("login", {"email": GRACE, "code": "123456"})
+MAILED = events.LinkMailed(GRACE)
+ASKING = "Asking Telex for a link…"
+ON_ITS_WAY = f"A link is on its way to {GRACE}. Copy it from the mail and paste it here; do not open it."
+BY_LINK = events.SignInByLink(GRACE, "123456")
+
+
+@pytest.mark.parametrize(
+    ("happens", "sent", "shown"),
+    [
+        ([ASKED, MAILED], [events.AskForLink(GRACE)], [ASKING, ON_ITS_WAY]),
+        (
+            [ASKED, MAILED, PASTED, SIGNING_IN, CONNECTING, ONLINE],
+            [events.AskForLink(GRACE), BY_LINK],
+            [ASKING, ON_ITS_WAY, "Signing in…", "Link accepted. Connecting…", "success: Signed in: 1 organisation."],
+        ),
+        (
+            [ASKED, MAILED, PASTED, refusal(events.SignInFailure.LINK, "It is used up."), ASKED],
+            [events.AskForLink(GRACE), BY_LINK, events.AskForLink(GRACE)],
+            [ASKING, ON_ITS_WAY, "Signing in…", "failure: It is used up.", ASKING],
+        ),
+        (
+            [ASKED, refusal(events.SignInFailure.NOBODY, "Nobody has it.")],
+            [events.AskForLink(GRACE)],
+            [ASKING, "failure: Nobody has it."],
+        ),
+        (
+            [ASKED, BACK, MAILED, SUBMITTED],
+            [events.AskForLink(GRACE), events.SignIn(ME, "secret")],
+            [ASKING, "Signing in…"],
+        ),
+    ],
+    ids=["mailed", "signed in", "used up", "nobody", "back"],
+)
+def test_what_the_window_says_and_is_told(
+    scene: Scene, happens: list[events.Event], sent: list[object], shown: list[str]
+) -> None:
+    scene.run(*happens, open_window=True)
+    assert (scene.session.sent, scene.window.shown, scene.said) == (sent, shown, [])
+
+
+def test_the_window_is_told_whose_links_it_takes() -> None:
+    config = Config(api_url="https://api.zedu.chat/api/v1", web_url="https://zedu.chat")
+    scene = Scene(config=config)
+    scene.run(open_window=True)
+    urls = {"api_url": config.api_url, "web_url": config.web_url}
+    assert scene.windows.shown == [{"by_mail": False, "stay": False, **urls}]
+
+
+@pytest.mark.parametrize("answer", [MAILED, refusal(events.SignInFailure.NOBODY)], ids=["mailed", "failed"])
+def test_what_becomes_of_a_link_whose_window_is_closed_is_said_to_nobody(scene: Scene, answer: events.Event) -> None:
+    scene.run(ASKED, CLOSED, answer, open_window=True)
+    assert (scene.session.sent, len(scene.windows.opened)) == ([events.AskForLink(GRACE)], 1)
+    assert (scene.said, scene.surface.troubles) == ([], [])
+
+
+def test_closing_the_window_of_a_sign_in_by_mail_cancels_it(scene: Scene) -> None:
+    scene.run(ASKED, MAILED, PASTED, CLOSED, open_window=True)
+    assert scene.session.sent == [events.AskForLink(GRACE), BY_LINK, events.CancelSignIn()]
+
+
+@pytest.mark.parametrize(
+    ("happens", "by_mail"),
+    [
+        ([PASTED, SIGNING_IN, ONLINE, SESSION_OVER], True),
+        ([PASTED, SIGNING_IN, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN], False),
+        ([PASTED, SIGNING_IN, ONLINE, SESSION_OVER, SUBMITTED, SIGNING_IN, ONLINE, SESSION_OVER], False),
+    ],
+    ids=["ended", "signed out", "by password since"],
+)
+def test_a_session_that_came_by_mail_ends_in_a_window_on_that_way(
+    scene: Scene, happens: list[events.Event], by_mail: bool
+) -> None:
+    scene.run(*happens, open_window=True)
+    assert len(scene.windows.shown) > 1
+    assert scene.windows.shown[-1]["by_mail"] is by_mail
+
+
+def test_a_terminal_asks_for_the_link_until_there_is_a_good_one(scene: Scene) -> None:
+    asks, pasted = events.AskForLink(ME), events.SignInByLink(ME, "111111")
+    scene.surface.by_mail = True
+    scene.surface.answers = [asks, pasted, asks, pasted, asks]
+    mailed, used_up, no_network = (
+        events.LinkMailed(ME),
+        refusal(events.SignInFailure.LINK),
+        refusal(events.SignInFailure.NETWORK),
+    )
+    scene.run(mailed, used_up, no_network, SIGNING_IN, ONLINE, SESSION_OVER)
+    assert scene.session.sent == [asks, pasted, asks, pasted, asks]
+    assert scene.surface.asked_for == [ME, *[f"the link to {ME}"] * 3, ME]
+
+
+def test_a_terminal_where_nobody_has_the_address_is_the_end(scene: Scene) -> None:
+    scene.surface.by_mail = True
+    scene.surface.answers = [events.AskForLink(ME), NobodyToAsk]
+    assert scene.run(refusal(events.SignInFailure.NOBODY, "Nobody has it.")) == EXIT_REFUSED
+    assert scene.app.last_words == "signing in was refused: Nobody has it."
