@@ -9,21 +9,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from .. import events
 from ..config import Config, other_name
 from ..errors import NobodyToAsk
-from ..events import (
-    AskForLink,
-    CancelSignIn,
-    LinkMailed,
-    SignIn,
-    SignInByLink,
-    SignInFailed,
-    SignInFailure,
-    SigningIn,
-    SignOut,
-    StateChanged,
-    Trouble,
-)
+from ..events import SignInFailure, SigningIn, StateChanged
 from ..news import wording
 from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
@@ -96,7 +85,7 @@ class SignInController:
         self._tray_is_there = False
         self.configure(config)
 
-    def begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool, unattended: bool) -> None:
+    def begin(self, sign_in: list[events.SignIn], open_window: bool, at_login: bool, unattended: bool) -> None:
         """The program starts; see :meth:`telex_start.app.app.App.run`."""
         self.kept.begin(unattended)
         if sign_in:
@@ -119,10 +108,10 @@ class SignInController:
         elif self._surface.opens_windows:
             self._open_window()
         else:
-            self._surface.trouble(Trouble("The kept password is not to be had", why))
+            self._surface.trouble(events.Trouble("The kept password is not to be had", why))
             self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
 
-    def _sign_in_by_kept(self, sign_in: SignIn) -> bool:
+    def _sign_in_by_kept(self, sign_in: events.SignIn) -> bool:
         """Sign in by the password that was kept; not where the person is doing it."""
         if self._dialogue is not None and (self._dialogue.typed or self._dialogue.busy):
             return False
@@ -133,9 +122,9 @@ class SignInController:
 
     def _begin(self, command: SigningIn, by_window: bool = False, **how: bool) -> None:
         """A sign-in begins, or a link is asked for; ``how``: see :meth:`.KeptPassword.begins`."""
-        self._email, self._asks_for_link = command.email, isinstance(command, AskForLink)
+        self._email, self._asks_for_link = command.email, isinstance(command, events.AskForLink)
         if not self._asks_for_link:
-            self._by_mail, self._by_window = isinstance(command, SignInByLink), by_window
+            self._by_mail, self._by_window = isinstance(command, events.SignInByLink), by_window
             self.kept.begins(command, **how)
         self._send(command)
 
@@ -234,7 +223,7 @@ class SignInController:
         self._email, self._by_mail = "", False
         self._quiet.note(email="")
         self.kept.forget()
-        self._leave(SignOut())
+        self._leave(events.SignOut())
         if self._dialogue is not None and self._dialogue.busy:
             self.close_window()
 
@@ -245,20 +234,20 @@ class SignInController:
             return  # it was closed, or opens no more
         match said:
             case {"email": str(email), "password": str(password)} if not dialogue.busy:  # by another sign-in
-                self._submit(dialogue, SignIn(email, password), "Password", keep=said.get("stay") is True)
+                self._submit(dialogue, events.SignIn(email, password), "Password", keep=said.get("stay") is True)
             case {"email": str(email), "code": str(code)} if not dialogue.busy:
-                self._submit(dialogue, SignInByLink(email, code), "Link")
+                self._submit(dialogue, events.SignInByLink(email, code), "Link")
             case {"ask": str(email)} if not dialogue.busy:
                 dialogue.typed = True
                 self._windows.tell_login("busy", "Asking Telex for a link…")
-                self._begin(AskForLink(email))
+                self._begin(events.AskForLink(email))
             case {"back": True}:
                 self._asks_for_link = False
             case {"typed": True}:
                 dialogue.typed = True
             case {"closed": True}:
                 if dialogue.under_way:
-                    self._leave(CancelSignIn(dialogue.session_stays))
+                    self._leave(events.CancelSignIn(dialogue.session_stays))
                 self.close_window()
 
     def _submit(self, dialogue: SignInDialogue, command: SigningIn, by_what: str, keep: bool = False) -> None:
@@ -266,7 +255,7 @@ class SignInController:
         self._windows.tell_login("busy", "Signing in…")
         self._begin(command, by_window=True, keep=keep)
 
-    def link_mailed(self, event: LinkMailed) -> None:
+    def link_mailed(self, event: events.LinkMailed) -> None:
         """Telex has mailed the link that was asked for."""
         asked, self._asks_for_link = self._asks_for_link, False
         if not self._surface.opens_windows:
@@ -282,16 +271,16 @@ class SignInController:
             log.warning("%s: %s", dialogue.title, problem)
             self._own.say(wording.said(dialogue.title, problem, key=wording.SIGNING_IN))
 
-    def _leave(self, command: CancelSignIn | SignOut) -> None:
+    def _leave(self, command: events.CancelSignIn | events.SignOut) -> None:
         """End the session, or the sign-in. What the session still tells of it is no news to the person."""
-        if command != CancelSignIn(session_stays=True):
+        if command != events.CancelSignIn(session_stays=True):
             under_way = self._dialogue is not None and self._dialogue.under_way
             self._leaving = self._leaving or under_way or self.session.state in _ON
             self.signed_in = self.signed_in and not self._leaving
         self.kept.called_off()
         self._send(command)
 
-    def trouble(self, event: Trouble) -> None:
+    def trouble(self, event: events.Trouble) -> None:
         """Something does not work; where it keeps a sign-in waiting, the window says so."""
         if self._dialogue is not None:
             self._dialogue.trouble(event)
@@ -329,24 +318,19 @@ class SignInController:
                 self._dialogue.follow(before.state in SIGNED_IN)
         if self._dialogue is not None:
             self._dialogue.state(event)
-        if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
-            if self._dialogue is not None and self._dialogue.under_way:
-                self._dialogue.failed(event.reason or _ENDED)
-            self.kept.use(event, lambda why: self._ask_again(event))
-        elif event.state in SIGNED_IN and event.sign_in_again and not before.sign_in_again:
-            self.kept.use(event, self._say_again)
+        over = event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN
+        if over and self._dialogue is not None and self._dialogue.under_way:
+            self._dialogue.failed(event.reason or _ENDED)
+        if over or (event.state in SIGNED_IN and event.sign_in_again and not before.sign_in_again):
+            self.kept.use(event, self._ask_again)
 
-    def _say_again(self, why: str) -> None:
-        """The session is over but for its connection, and it cannot be renewed without the person."""
-        self._own.tell(*wording.SIGN_IN_AGAIN)
-
-    def failed(self, event: SignInFailed) -> None:
+    def failed(self, event: events.SignInFailed) -> None:
         """A sign-in did not work, or no link could be mailed for one."""
         asked, self._asks_for_link = self._asks_for_link, False
         of_kept = None if asked else self.kept.failed(event)
         words = _sentence(event, self._other_name) + (of_kept or "")
         if event.session_stays and of_kept == "":
-            self._say_again(words)
+            self._ask_again(words)
             return
         if self._leaving or (event.session_stays and self._dialogue is None and of_kept is None):
             return  # it was called off
@@ -355,7 +339,7 @@ class SignInController:
             return
         if asked and self._surface.opens_windows:
             return  # the window is closed
-        self._surface.trouble(Trouble(event.title, words))
+        self._surface.trouble(events.Trouble(event.title, words))
         why = f"signing in was refused: {words}"
         if event.kind is SignInFailure.NOBODY and not self._surface.opens_windows:
             self._end(EXIT_REFUSED, why)
@@ -364,15 +348,18 @@ class SignInController:
         if of_kept is not None or event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
             self._open_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
 
-    def _ask_again(self, event: StateChanged) -> None:
-        """The session has ended under way, and does not go on by what is kept."""
-        if not self._surface.opens_windows:
+    def _ask_again(self, why: str) -> None:
+        """The session has ended, if not its connection, and does not go on by what is kept."""
+        if self.session.state in SIGNED_IN:
+            self._own.tell(*wording.SIGN_IN_AGAIN)
+        elif self._surface.opens_windows:
+            self._open_window(_ENDED, wording.SIGN_IN_BY_CLICK)
+        else:
             self._own.say(wording.SIGN_IN_NEEDED)
-            self._ask_or_hint(f"the session has ended: {event.reason}", EXIT_ENDED)
-        self._open_window(_ENDED, wording.SIGN_IN_BY_CLICK)
+            self._ask_or_hint(f"the session has ended: {self.session.reason}", EXIT_ENDED)
 
 
-def _sentence(failure: SignInFailed, other_name: str | None) -> str:
+def _sentence(failure: events.SignInFailed, other_name: str | None) -> str:
     """What a person is told about a failed sign-in: its cause, which may be Telex's own words.
 
     Args:
