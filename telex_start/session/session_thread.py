@@ -47,7 +47,6 @@ from .state import (
     Organisations,
     ReconnectAsked,
     SessionState,
-    TakenOver,
     attempt,
     log_in,
     reason,
@@ -191,8 +190,6 @@ class SessionThread:
             return command
         resume = self._resumable() and not isinstance(command, SignOut)
         self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
-        if isinstance(command, TakenOver):
-            return command
         try:
             self._api.logout(self._stopping.wait)
         finally:
@@ -314,8 +311,7 @@ class SessionThread:
         neither. Where that fails, or is called off for another user, the session goes on as it is.
 
         Raises:
-            ReconnectAsked: it worked: the next connection fetches the organisations.
-            LeaveAsked: it worked, for another user.
+            ReconnectAsked: it worked: the next connection fetches the organisations. Of another user nothing is left.
         """
         organisations, command = self._state.organisations, waiting.pop()
         if organisations is None or not organisations.sign_in_again:
@@ -326,15 +322,16 @@ class SessionThread:
             if not self._commands.leaving():  # else nobody waits for what became of it
                 self._shared.dispatch(login)
             return
-        if login.user_id == organisations.user_id:
-            self._signed_in(login)
-            raise ReconnectAsked
-        if self._commands.leaving():
-            self._store.access, self._store.notification = tokens
-            return
-        self._state.organisations = None  # nothing of the first user's is to be resumed
-        self._store.drop_push_tokens()
-        raise LeaveAsked(TakenOver(command.email, login))
+        if login.user_id != organisations.user_id:
+            if self._commands.leaving():
+                self._store.access, self._store.notification = tokens
+                return
+            self._end_polls()
+            self._store.drop_push_tokens()
+            self._state.move(State.SIGNED_OUT)
+            self._state.organisations = Organisations(login.user_id, self._shared)
+        self._signed_in(login)
+        raise ReconnectAsked
 
     def _signed_in(self, login: Login) -> None:
         assert self._state.organisations is not None
@@ -352,11 +349,11 @@ class SessionThread:
             SessionOver: the session has ended.
             LeaveAsked: a command came.
         """
-        organisations = self._state.organisations
-        assert organisations is not None
         waits = Waits(self._shared.chance, self._shared.timings)
         why = ""
         while True:
+            organisations = self._state.organisations
+            assert organisations is not None
             self._state.move(State.CONNECTING, why)
             try:
                 why, wait = self._connect(organisations, waits)

@@ -7,7 +7,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from ..errors import (
     NoNetwork,
@@ -31,7 +30,6 @@ from ..events import (
     SignInByLink,
     SignInFailed,
     SignInFailure,
-    SigningIn,
     SignOut,
     StateChanged,
     Stop,
@@ -69,13 +67,6 @@ class LeaveAsked(BaseException):
     def __init__(self, command: Command) -> None:
         super().__init__(type(command).__name__)
         self.command = command
-
-
-@dataclass(frozen=True, repr=False)
-class TakenOver(SigningIn):
-    """Another person has signed in beside a session, and is to have its place."""
-
-    login: Login
 
 
 class Commands:
@@ -337,8 +328,6 @@ def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) ->
             return api.login(command.email, command.password)
         case SignInByLink():
             return api.login_by_link(command.email, command.code, pause)
-        case TakenOver():
-            return command.login
     raise TypeError(type(command).__name__)
 
 
