@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from telex_start import events
-from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN
-from telex_start.app.sign_in_dialogue import WAIT_WITHIN
+from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN, WAIT_WITHIN
 from telex_start.config import ENVIRONMENTS, Config
 from telex_start.errors import NobodyToAsk
 from telex_start.menu import Request
