@@ -35,12 +35,12 @@ from tests.ground.app_scene import (
 from tests.ground.app_scene import refusal as refused
 
 STAYS = Config(stay_signed_in=True)
+HAS = Remembered(kept=ME)
 KEPT = SignIn(ME, "kept", persist=True)
 READ, READ_QUIETLY, REMOVE = ("read", ME, "with a prompt"), ("read", ME, "without"), ("remove", ME)
 CHANGED = ChildSaid("keyring", {"changed": True})
 EXPIRED = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.", expired=True)
 STALE = StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True, expired=True)
-NOT_STAYING = "You do not stay signed in"
 
 
 def answer(word: str, request: str = "read", email: str = ME, **more: Any) -> ChildSaid:
@@ -54,7 +54,7 @@ LOCKED_TO_KEEP = answer("locked", "keep")
 REMOVED = answer("removed", "remove")
 
 
-def stays(remembered: Remembered = Remembered(kept=ME), config: Config = STAYS, *answers: Any) -> Scene:  # noqa: B008
+def stays(remembered: Remembered = HAS, config: Config = STAYS, *answers: Any) -> Scene:
     """A start of who stays signed in; ``answers``: those of a terminal."""
     scene = Scene(config=config, memory=Kept(remembered))
     scene.surface.answers = [*answers] or None
@@ -68,7 +68,7 @@ def stays(remembered: Remembered = Remembered(kept=ME), config: Config = STAYS, 
 def test_who_stays_signed_in_is_so_at_the_next_start_without_a_window(at_login: bool) -> None:
     scene = stays().play(ICON, FOUND, 200, SIGNING_IN, CONNECTING, ONLINE, at_login=at_login)
     assert (scene.keyring.asked, scene.session.sent) == ([READ], [KEPT])
-    assert (scene.windows.opened, scene.said, scene.noted) == ([], [], Remembered(kept=ME))
+    assert (scene.windows.opened, scene.said, scene.noted) == ([], [], HAS)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_who_stays_signed_in_is_so_at_the_next_start_without_a_window(at_login: 
     [
         (Remembered(), STAYS, []),
         (Remembered(kept=ME, ended=True), STAYS, []),
-        (Remembered(kept=ME), STAYS._replace(email=GRACE), []),
-        (Remembered(kept=ME), STAYS._replace(email=ME.upper()), [READ]),
-        (Remembered(kept=ME), Config(), [REMOVE]),
+        (HAS, STAYS._replace(email=GRACE), []),
+        (HAS, STAYS._replace(email=ME.upper()), [READ]),
+        (HAS, Config(), [REMOVE]),
         (Remembered(removing=(GRACE, ME)), Config(), [("remove", GRACE), REMOVE]),
     ],
     ids=["nothing", "ended", "another", "the same", "switched off", "to be removed"],
@@ -199,7 +199,7 @@ def test_where_it_cannot_be_kept_that_is_said_and_the_note_goes() -> None:
         LOGIN, SUBMITTED, CONNECTING, LOCKED_TO_KEEP, answer("failed", "keep", words="it is full"), ONLINE
     )
     words = "Your password could not be put into the system's keyring, so the next start asks for it. It is full."
-    assert (scene.said, scene.noted.kept) == ([(NOT_STAYING, words)], "")
+    assert (scene.said, scene.noted.kept) == ([("You do not stay signed in", words)], "")
 
 
 def test_a_pause_and_what_is_kept_do_not_overwrite_each_other() -> None:
@@ -210,34 +210,31 @@ def test_a_pause_and_what_is_kept_do_not_overwrite_each_other() -> None:
 # A session that ends.
 
 
-@pytest.mark.parametrize("live", [CONNECTING, ONLINE])
-def test_a_session_whose_time_is_up_goes_on_by_itself(live: StateChanged) -> None:
-    scene = stays().play(FOUND, SIGNING_IN, live, EXPIRED, FOUND, SIGNING_IN, ONLINE)
+@pytest.mark.parametrize(
+    "ends",
+    [[CONNECTING, EXPIRED], [ONLINE, EXPIRED], [ONLINE, STALE, STALE, LOCKED]],
+    ids=["early", "late", "beside"],
+)
+def test_a_session_whose_time_is_up_goes_on_by_itself(ends: list[Event]) -> None:
+    scene = stays().play(FOUND, SIGNING_IN, *ends, FOUND, ONLINE)
     assert (scene.keyring.asked, scene.session.sent) == ([READ, READ], [KEPT, KEPT])
     assert (scene.windows.opened, scene.said) == ([], [])
+    assert State.WAITING_FOR_KEYRING not in scene.states
 
 
 def test_where_it_does_not_the_person_is_asked_as_ever() -> None:
     scene = stays().play(FOUND, ONLINE, EXPIRED, LOCKED, 300)
     assert scene.states[-2:] == [State.WAITING_FOR_KEYRING, State.SIGN_IN_NEEDED]
-    assert [message for _, _, message in scene.windows.opened] == [
-        "Your Telex session has ended. Please sign in again."
-    ]
+    assert scene.windows.opened == [(ME, False, "Your Telex session has ended. Please sign in again.")]
 
 
-def test_one_that_telex_ended_before_its_time_asks_and_nothing_is_read_until_somebody_signs_in() -> None:
-    scene = stays().play(FOUND, SIGNING_IN, ONLINE, SESSION_OVER, CHANGED, FOUND)
-    assert (scene.keyring.asked, len(scene.windows.opened), scene.noted.ended) == ([READ], 1, True)
+@pytest.mark.parametrize("before", [[], [STALE, LOCKED]], ids=["", "while it waits"])
+def test_one_that_telex_ended_before_its_time_asks_and_nothing_is_read_until_somebody_signs_in(before: Any) -> None:
+    scene = stays().play(FOUND, ONLINE, *before, SESSION_OVER, CHANGED, FOUND)
+    assert (scene.session.sent, len(scene.windows.opened), scene.noted.ended) == ([KEPT], 1, True)
     again = stays(scene.noted).play(LOGIN, SUBMITTED, SIGNING_IN, CONNECTING)
     assert again.keyring.asked == [("keep", ME, "secret")]
     assert again.noted == Remembered(email=ME, kept=ME)
-
-
-def test_a_session_whose_time_is_up_but_for_its_connection_is_renewed_beside_it() -> None:
-    scene = stays().play(FOUND, ONLINE, STALE, STALE, LOCKED, FOUND, ONLINE)
-    assert (scene.keyring.asked, scene.session.sent) == ([READ, READ], [KEPT, KEPT])
-    assert (scene.windows.opened, scene.said) == ([], [])
-    assert State.WAITING_FOR_KEYRING not in scene.states
 
 
 @pytest.mark.parametrize(
@@ -276,29 +273,22 @@ def test_after_any_other_refusal_it_stays_and_the_window_opens(kind: SignInFailu
 @pytest.mark.parametrize(
     "gives_up",
     [
-        [SIGN_OUT],
         [events.Requested(Request.FORGET)],
-        [SESSION_OVER, ChildSaid("login", {"email": GRACE, "password": "x", "stay": False}), CONNECTING],
+        *([SIGN_OUT, answer(word, "remove")] for word in ("locked", "away", "failed")),
+        [events.Requested(Request.RELOAD)],
+        *([ChildSaid(window, {"saved": True})] for window in ("login", "preferences")),
         [SESSION_OVER, ChildSaid("login", {"email": GRACE, "code": "123456"}), CONNECTING],
+        [SESSION_OVER, ChildSaid("login", {"email": GRACE, "password": "x", "stay": False}), CONNECTING],
     ],
-    ids=["Sign Out", "forget", "another account", "another account by mail"],
 )
-def test_what_is_given_up_is_noted_and_taken_out(gives_up: list[Event]) -> None:
-    scene = stays().play(FOUND, SIGNING_IN, ONLINE, *gives_up)
+def test_what_is_given_up_is_noted_and_taken_out_at_the_next_start_at_the_latest(gives_up: list[Event]) -> None:
+    scene = stays()
+    scene.source.content = Config()  # which is read where that is asked for
+    scene.play(FOUND, SIGNING_IN, ONLINE, *gives_up)
     assert scene.keyring.asked[1] == REMOVE
     assert (scene.noted.kept in ("", GRACE), scene.noted.removing) == (True, (ME,))
-
-
-def test_switching_the_setting_off_takes_it_out() -> None:
-    for asks in (
-        events.Requested(Request.RELOAD),
-        ChildSaid("login", {"saved": True}),
-        ChildSaid("preferences", {"saved": True}),
-    ):
-        scene = stays()
-        scene.source.content = Config()
-        scene.play(FOUND, SIGNING_IN, ONLINE, asks, REMOVED)
-        assert (scene.keyring.asked, scene.noted) == ([READ, REMOVE], Remembered())
+    again = stays(scene.noted._replace(kept="")).play(REMOVED)
+    assert (again.keyring.asked, again.noted.removing) == ([REMOVE], ())
 
 
 def test_the_box_of_the_window_counts_for_the_very_sign_in() -> None:
@@ -307,14 +297,6 @@ def test_the_box_of_the_window_counts_for_the_very_sign_in() -> None:
     scene.put(LOGIN, ChildSaid("login", {"saved": True}), SUBMITTED)
     scene.play(CONNECTING)
     assert scene.keyring.asked == [("keep", ME, "secret")]
-
-
-@pytest.mark.parametrize("word", ["locked", "away", "failed"])
-def test_what_cannot_be_taken_out_now_is_at_the_next_start(word: str) -> None:
-    scene = stays().play(FOUND, ONLINE, SIGN_OUT, answer(word, "remove"))
-    assert scene.noted == Remembered(removing=(ME,))
-    again = stays(scene.noted).play(REMOVED)
-    assert (again.keyring.asked, again.noted) == ([REMOVE], Remembered())
 
 
 def test_what_is_kept_only_after_it_was_given_up_is_taken_out_again() -> None:
@@ -340,31 +322,35 @@ def test_without_windows_a_keyring_that_is_shut_is_said_and_the_person_is_asked(
 ) -> None:
     by_hand = SignIn(ME, "typed", persist=True)
     for answers, code, sent in (([NobodyToAsk], EXIT_REFUSED, []), ([by_hand], 0, [by_hand])):
-        scene = stays(config=STAYS._replace(email=ME))
-        scene.surface.answers = [*answers]
-        scene.play(answered, 300)
+        scene = stays(HAS, STAYS, *answers).play(answered, 300)
         assert (scene.code, scene.session.sent, scene.keyring.asked) == (code, sent, [READ_QUIETLY])
         assert [trouble.message for trouble in scene.surface.troubles] == [words]
         assert code == 0 or words in scene.app.last_words
 
 
-def test_without_windows_an_open_keyring_signs_in_and_goes_on_when_the_time_is_up() -> None:
-    scene = stays(config=STAYS._replace(email=ME))
-    scene.surface.answers = [NobodyToAsk]
-    scene.play(FOUND, SIGNING_IN, ONLINE, EXPIRED, FOUND, ONLINE, EXPIRED, LOCKED)
-    assert (scene.session.sent, scene.code) == ([KEPT, KEPT], EXIT_ENDED)
+GIVEN = SignIn(ME, "given", persist=True)
 
 
-def test_without_windows_a_session_that_was_ended_is_said_to_be_why_nothing_is_read() -> None:
-    scene = stays(Remembered(kept=ME, ended=True), STAYS._replace(email=ME))
-    scene.surface.answers = [NobodyToAsk]
-    assert scene.play().code == EXIT_REFUSED
-    assert "ended the last session before its time" in scene.app.last_words
-    assert scene.keyring.asked == []
-
-
-def test_a_service_with_credentials_of_its_own_reads_nothing_and_leaves_the_keyring_alone() -> None:
-    scene = stays(Remembered(kept=ME, removing=(GRACE,)), STAYS._replace(email=ME))
-    scene.surface.answers = [NobodyToAsk]
-    scene.play(ONLINE, EXPIRED, given=[SignIn(ME, "given", persist=True)], unattended=True)
-    assert (scene.code, scene.keyring.asked) == (EXIT_ENDED, [])
+@pytest.mark.parametrize(
+    ("remembered", "given", "steps", "asked", "sent", "words"),
+    [
+        (
+            HAS,
+            [],
+            [FOUND, ONLINE, EXPIRED, FOUND, ONLINE, EXPIRED, LOCKED],
+            3,
+            [KEPT, KEPT],
+            "has ended",
+        ),
+        (Remembered(kept=ME, ended=True), [], [], 0, [], "ended the last session before its time"),
+        (Remembered(kept=ME, removing=(GRACE,)), [GIVEN], [ONLINE, EXPIRED], 0, [GIVEN], "has ended"),
+    ],
+    ids=["open", "ended", "a service"],
+)
+def test_without_windows_an_open_keyring_signs_in_but_not_a_service_nor_where_telex_ended_the_session(
+    remembered: Remembered, given: list[SignIn], steps: list[Event], asked: int, sent: list[SignIn], words: str
+) -> None:
+    scene = stays(remembered, STAYS, NobodyToAsk)
+    scene.play(*steps, given=given, unattended=bool(given))
+    assert (scene.code, scene.session.sent) == (EXIT_ENDED if steps else EXIT_REFUSED, sent)
+    assert (scene.keyring.asked, words in scene.app.last_words) == ([READ_QUIETLY] * asked, True)

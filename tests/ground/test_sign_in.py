@@ -534,11 +534,6 @@ def test_what_becomes_of_a_link_whose_window_is_closed_is_said_to_nobody(scene: 
     assert (scene.said, scene.surface.troubles) == ([], [])
 
 
-def test_closing_the_window_of_a_sign_in_by_mail_cancels_it(scene: Scene) -> None:
-    scene.run(ASKED, MAILED, PASTED, CLOSED, open_window=True)
-    assert scene.session.sent == [events.AskForLink(GRACE), BY_LINK, events.CancelSignIn()]
-
-
 @pytest.mark.parametrize(
     ("happens", "by_mail"),
     [

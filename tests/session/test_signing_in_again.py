@@ -119,6 +119,7 @@ def test_sign_out_during_a_slow_sign_in_signs_out(session: Agent) -> None:
 
 def test_a_link_is_asked_for_and_signs_in_beside_the_session_which_no_other_link_ends(session: Agent) -> None:
     sandbox, known = session.telex, session.told.organisations
+    logouts = sandbox.status()["logouts"]
     session.send(AskForLink("nobody@example.org"))
     failure = session.await_failure()
     assert (failure.kind, failure.session_stays) == (SignInFailure.NOBODY, True)
@@ -127,6 +128,7 @@ def test_a_link_is_asked_for_and_signs_in_beside_the_session_which_no_other_link
         session.send(SignInByLink(sandbox.email, code))
         failure = session.await_failure()
         assert (failure.kind, failure.session_stays) == (SignInFailure.LINK, True)
+    assert sandbox.status()["logouts"] == logouts + 1, "the session that somebody else's link has begun"
     session.mark()
     goes_on(session)
     link = mailed(session)

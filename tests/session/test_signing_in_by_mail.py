@@ -9,7 +9,6 @@ from telex_start.events import (
     CancelSignIn,
     Command,
     LinkMailed,
-    SignedIn,
     SignInByLink,
     SignInFailed,
     SignInFailure,
@@ -56,25 +55,6 @@ def test_the_first_thing_ever_is_a_link_that_leads_to_the_web_app_and_signs_in_o
     mailed(session)
     assert not session.states(), "the state stays"
     assert command.code not in caplog.text + repr(command) + repr(failure)
-
-
-@pytest.mark.parametrize(("somebody_elses", "words"), [(False, "may be used up"), (True, "somebody else")])
-def test_a_link_that_came_to_nothing_is_not_tried_again(
-    own: Telex, agent: Start, somebody_elses: bool, words: str
-) -> None:
-    sandbox = own()
-    session, before = agent(sandbox), sandbox.status()
-    link = mailed(session, GRACE if somebody_elses else None)
-    if not somebody_elses:
-        sandbox.fault("verify_link", times=1, truncate=True)
-    since = len(sandbox.calls("/verify"))
-    session.send(SignInByLink(sandbox.email, link.code))
-    failure = session.await_failure()
-    assert (failure.kind, words in failure.message) == (SignInFailure.LINK, True)
-    session.await_state(State.SIGN_IN_NEEDED)
-    assert len(sandbox.calls("/verify")) == since + 1
-    assert (session.all(SignedIn), session.store.access) == ([], None)
-    assert sandbox.status()["logouts"] == before["logouts"] + somebody_elses, "whose session has begun, has ended"
 
 
 @pytest.mark.parametrize("command", [CancelSignIn(), SignOut()])
