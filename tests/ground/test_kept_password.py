@@ -125,10 +125,10 @@ def test_without_the_password_the_window_comes_as_if_nothing_was_kept(answers: l
     assert scene.noted.kept == ("" if answers == [answer("nothing")] else ME)
 
 
-def test_at_log_in_the_window_comes_without_the_focus_and_after_the_tray() -> None:
-    for tray, opened_at in (([ICON, 1.0], 1), ([1.0], 1 + TRAY_WITHIN)):
-        scene = stays().play(*tray, answer("missing"), 60, at_login=True)
-        assert (scene.windows.opened_at, scene.windows.opened) == ([opened_at], [("", False, "")])
+@pytest.mark.parametrize(("tray", "at"), [([ICON, 1], 1), ([1], 1 + TRAY_WITHIN)], ids=["with a tray", "without"])
+def test_at_log_in_the_window_comes_without_the_focus_and_after_the_tray(tray: list[Any], at: float) -> None:
+    scene = stays().play(*tray, answer("missing"), 60, at_login=True)
+    assert (scene.windows.opened_at, scene.windows.opened) == ([at], [("", False, "")])
 
 
 @pytest.mark.parametrize("window", [[], [200.0], [LOGIN]], ids=["before", "after", "asked for"])
@@ -334,14 +334,7 @@ GIVEN = SignIn(ME, "given", persist=True)
 @pytest.mark.parametrize(
     ("remembered", "given", "steps", "asked", "sent", "words"),
     [
-        (
-            HAS,
-            [],
-            [FOUND, ONLINE, EXPIRED, FOUND, ONLINE, EXPIRED, LOCKED],
-            3,
-            [KEPT, KEPT],
-            "has ended",
-        ),
+        (HAS, [], [FOUND, ONLINE, EXPIRED, FOUND, ONLINE, EXPIRED, LOCKED], 3, [KEPT, KEPT], "has ended"),
         (Remembered(kept=ME, ended=True), [], [], 0, [], "ended the last session before its time"),
         (Remembered(kept=ME, removing=(GRACE,)), [GIVEN], [ONLINE, EXPIRED], 0, [GIVEN], "has ended"),
     ],
