@@ -199,19 +199,18 @@ class KeptPassword:
 
     # --- what becomes of sign-ins -----------------------------------------------------------------------------------
 
-    def begins(self, command: SigningIn, keep: bool = False, in_use: bool = False) -> None:
+    def begins(self, command: SigningIn, in_use: bool) -> None:
         """A sign-in begins, which outweighs what the keyring may say yet.
 
         Args:
             command: By a password, which may be kept, or by a link.
-            keep: It is to be kept, whatever the setting is.
             in_use: It is by what is kept.
         """
         self._waits = False  # the session says what it does now
         self._stop()
         self.called_off()
         self._in_use, self._email = in_use, "" if in_use else command.email
-        if (self.stays or keep) and isinstance(command, SignIn) and not (in_use or self._unattended):
+        if self.stays and isinstance(command, SignIn) and not (in_use or self._unattended):
             self._password = command.password
 
     def signed_in(self) -> str:

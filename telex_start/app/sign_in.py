@@ -197,15 +197,15 @@ class SignInController:
             return False
         self.close_window()
         self._opens_by = None
-        self._begin(sign_in, in_use=True)
+        self._begin(sign_in, by_kept=True)
         return True
 
-    def _begin(self, command: SigningIn, by_window: bool = False, **how: bool) -> None:
-        """A sign-in begins, or a link is asked for; ``how``: see :meth:`.KeptPassword.begins`."""
+    def _begin(self, command: SigningIn, by_window: bool = False, by_kept: bool = False) -> None:
+        """A sign-in begins, or a link is asked for."""
         self._email, self._asks_for_link = command.email, isinstance(command, events.AskForLink)
         if not self._asks_for_link:
             self._by_mail, self._by_window = isinstance(command, events.SignInByLink), by_window
-            self.kept.begins(command, **how)
+            self.kept.begins(command, by_kept)
         self._send(command)
 
     def configure(self, config: Config) -> None:
@@ -314,7 +314,7 @@ class SignInController:
             return  # it was closed, or opens no more
         match said:
             case {"email": str(email), "password": str(password)} if not dialogue.busy:  # by another sign-in
-                self._submit(dialogue, events.SignIn(email, password), "Password", keep=said.get("stay") is True)
+                self._submit(dialogue, events.SignIn(email, password), "Password")
             case {"email": str(email), "code": str(code)} if not dialogue.busy:
                 self._submit(dialogue, events.SignInByLink(email, code), "Link")
             case {"ask": str(email)} if not dialogue.busy:
@@ -330,10 +330,10 @@ class SignInController:
                     self._leave(events.CancelSignIn(dialogue.session_stays))
                 self.close_window()
 
-    def _submit(self, dialogue: SignInDialogue, command: SigningIn, by_what: str, keep: bool = False) -> None:
+    def _submit(self, dialogue: SignInDialogue, command: SigningIn, by_what: str) -> None:
         dialogue.follow(self.signed_in, by_what)  # there may be a session, whose access token is refused
         self._windows.tell_login("busy", "Signing in…")
-        self._begin(command, by_window=True, keep=keep)
+        self._begin(command, by_window=True)
 
     def link_mailed(self, event: events.LinkMailed) -> None:
         """Telex has mailed the link that was asked for."""

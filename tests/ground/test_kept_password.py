@@ -164,7 +164,7 @@ def test_what_the_person_does_outweighs_a_late_answer(did: list[Event], sent: li
 
 @pytest.mark.parametrize(
     ("config", "said"),
-    [(STAYS, {}), (Config(), {"stay": True}), (STAYS._replace(remember_email=False), {"stay": False})],
+    [(STAYS, {}), (STAYS._replace(remember_email=False), {"stay": True})],
 )
 def test_the_password_of_a_sign_in_that_worked_is_kept_and_its_address_noted(
     config: Config, said: dict[str, Any]
