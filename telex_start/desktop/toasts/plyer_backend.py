@@ -56,7 +56,8 @@ class PlyerToasts(Toasts):
 
     Args:
         dispatch: As in :class:`Toasts`.
-        tray_notify: The only way where there is one; called with title, body, and whether it is to make no sound.
+        tray_notify: The only way where there is one; called with title, body, whether it is to make no sound, and
+            :meth:`at_icon`.
         icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``.
         platform: Like ``sys.platform``.
         on_shown: As in :class:`Toasts`.
@@ -66,7 +67,7 @@ class PlyerToasts(Toasts):
         self,
         dispatch: Callable[[Event], object],
         *,
-        tray_notify: Callable[[str, str, bool], object] | None = None,
+        tray_notify: Callable[[str, str, bool, Callable[[bool], None]], object] | None = None,
         icon_file: Callable[[], str | None] = lambda: None,
         platform: str = sys.platform,
         on_shown: Callable[[Toast], object] = lambda toast: None,
@@ -114,12 +115,11 @@ class PlyerToasts(Toasts):
             meant = on_screen or [*self._gone]
             self._gone.clear()
         places = {toast.place for toast in meant}
-        if len(places) == 1:
-            self._dispatch(ToastClicked(meant[-1]))
-        elif places:
+        if len(places) > 1:
             channels = {place.channel if place is not None else "" for place in places}
-            common = channels.pop() if len(channels) == 1 else ""
-            self._dispatch(ToastClicked(meant[-1]._replace(place=Place(common))))
+            places = {Place(channels.pop() if len(channels) == 1 else "")}
+        for place in places:
+            self._dispatch(ToastClicked(meant[-1]._replace(place=place)))
 
     def stop(self, timeout: float = 0.2) -> None:
         with self._changed:
@@ -144,8 +144,9 @@ class PlyerToasts(Toasts):
             if toast is not None:
                 try:
                     self._show(*safe_texts(toast))
-                    with self._changed:
-                        self._on_screen += [toast] if self._tray_notify is not None else []
+                    if self._tray_notify is not None:
+                        with self._changed:
+                            self._on_screen.append(toast)
                     self._shown(toast)
                 except Exception as error:  # of whatever plyer's backend or pystray's raises
                     reason = str(error) or type(error).__name__
@@ -156,7 +157,7 @@ class PlyerToasts(Toasts):
             # Windows shows no balloon without a body.
             title, body = _cut_utf16(title, _WINDOWS_TITLE), _cut_utf16(body or " ", _WINDOWS_BODY)
             if self._tray_notify is not None:
-                self._tray_notify(title, body, self.sound == "off")
+                self._tray_notify(title, body, self.sound == "off", self.at_icon)
             else:
                 self._show_balloon(title, body)
         elif self._platform == "darwin":
