@@ -84,7 +84,7 @@ def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     # What the libraries raise may quote what they were given: nothing of it is told but its name.
     try:
         keyring, do, user = _open(), request["do"], f"{request['api_url']} {request['email'].lower()}"
-        if keyring.is_locked() or (do == "read" and keyring.asks_for(user)):
+        if keyring.is_locked(user if do == "read" else ""):
             yield {"keyring": "locked"}
             if not request["prompt"]:
                 return
@@ -122,12 +122,8 @@ class _Keyring:
     def __init__(self, backend: KeyringBackend) -> None:
         self.backend = backend
 
-    def is_locked(self) -> bool:
-        """Whether the person would be asked first."""
-        return False
-
-    def asks_for(self, user: str) -> bool:
-        """Whether the person would be asked for that entry alone."""
+    def is_locked(self, user: str) -> bool:
+        """Whether the person would be asked first; with a user also for that entry alone."""
         return False
 
     def unlock(self) -> bool:
@@ -206,12 +202,11 @@ if sys.platform.startswith("linux"):
             super().__init__(backend)
             self._collection = collection
 
-        def is_locked(self) -> bool:
-            return self._collection.is_locked() and not (self._is_open_wallet() and self.unlock())
-
-        def asks_for(self, user: str) -> bool:
-            # KeePassXC does for each entry, each time, whether this program may read it.
-            return any(item.is_locked() for item in self._items(user))
+        def is_locked(self, user: str) -> bool:
+            if self._collection.is_locked() and not (self._is_open_wallet() and self.unlock()):
+                return True
+            # KeePassXC asks for each entry, each time, whether this program may read it.
+            return bool(user) and any(item.is_locked() for item in self._items(user))
 
         def unlock(self) -> bool:
             if self._collection.is_locked():

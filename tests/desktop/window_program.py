@@ -71,7 +71,9 @@ def of_login(root: Any) -> dict[str, Any]:
     [box] = controls(root, "TCheckbutton")
     found = [*controls(root, "TEntry"), *buttons(root).values(), box]
     turn = "back" if "Back" in buttons(root) else "mail"
-    return dict(zip(("email", "password", "link", "reveal", "again", turn, "login", "cancel", "box"), found, strict=True))
+    return dict(
+        zip(("email", "password", "link", "reveal", "again", turn, "login", "cancel", "box"), found, strict=True)
+    )
 
 
 def see_login(root: Any) -> dict[str, Any]:

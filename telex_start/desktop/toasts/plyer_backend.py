@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections import deque
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
@@ -81,7 +80,7 @@ class PlyerToasts(Toasts):
         self._process: subprocess.Popen[bytes] | None = None
         self._on_screen: list[Toast] = []
         """Those at the icon on Windows, as far as it tells."""
-        self._gone: deque[Toast] = deque(maxlen=MOST_WAITING)
+        self._gone: list[Toast] = []
         """Those that have gone from there since a click: they may be in the list of notifications still."""
         self._balloon: Any = None
         # plyer is imported with the first toast.
@@ -99,8 +98,8 @@ class PlyerToasts(Toasts):
     def close(self, handle: Handle) -> None:
         with self._changed:
             self._drop(handle)  # what is shown cannot be taken back here
-            self._on_screen = [toast for toast in self._on_screen if toast.handle != handle]
-            self._gone = deque((toast for toast in self._gone if toast.handle != handle), MOST_WAITING)
+            for some in (self._on_screen, self._gone):
+                some[:] = [toast for toast in some if toast.handle != handle]
 
     def at_icon(self, clicked: bool) -> None:
         """Windows tells that a toast at the icon was clicked, or else has gone by itself; it never tells which.
@@ -108,12 +107,9 @@ class PlyerToasts(Toasts):
         Where several may be meant, a click leads to what they have in common: their organisation, or the web app.
         """
         with self._changed:
-            on_screen, self._on_screen = self._on_screen, []
-            if not clicked:
-                self._gone.extend(on_screen)
-                return
-            meant = on_screen or [*self._gone]
-            self._gone.clear()
+            meant = self._on_screen or self._gone if clicked else []
+            self._gone = [] if clicked else [*self._gone, *self._on_screen][-MOST_WAITING:]
+            self._on_screen = []
         places = {toast.place for toast in meant}
         if len(places) > 1:
             channels = {place.channel if place is not None else "" for place in places}
