@@ -42,13 +42,8 @@ class Keyring:
         self._waiting: deque[dict[str, Any]] = deque()
         self._child: Child | None = None
         self._reads = False
-        # Of the desktop's loop, but for the first.
-        self._watching = False
-        self._settling = False
-        if bus is not None:
-            bus.watch_owner("org.freedesktop.secrets", self._changed)
-            for signals in _CHANGES:
-                bus.subscribe(self._changed, path_namespace="/org/freedesktop/secrets", **signals)
+        # The last is the desktop's loop's.
+        self._watching = self._subscribed = self._settling = False
 
     def read(self, email: str, prompt: bool) -> None:
         """Have the password that is kept for that address; with ``prompt`` the person may be asked to open it."""
@@ -68,6 +63,11 @@ class Keyring:
         It is to be wanted before the keyring is asked: what changes sooner is not told.
         """
         self._watching = wanted
+        if wanted and self._bus is not None and not self._subscribed:
+            self._subscribed = True
+            self._bus.watch_owner("org.freedesktop.secrets", self._changed)
+            for signals in _CHANGES:
+                self._bus.subscribe(self._changed, path_namespace="/org/freedesktop/secrets", **signals)
 
     def end(self) -> None:
         """Ask nothing any more; takes as long as :meth:`telex_start.desktop.child.Child.end`."""
