@@ -55,7 +55,6 @@ class LoginWindow(Window):
         self._shown_at = 0.0
         self._awake = data.take_focus
         self._frame: tuple[int, int, int, int] | None = None
-        self._moves_left = 0
         self._look_again: str | None = None
         self.root.resizable(False, False)
         self._build()
@@ -225,12 +224,8 @@ class LoginWindow(Window):
             if self._frame is not None:
                 self.root.after(1, self._move)  # Tk 8.6 loses a move that is asked for within a Configure
 
-    def _move(self) -> None:
+    def _move(self, again: int = _MOVES_AGAIN) -> None:
         """Put the lower right corner, frame and all, where it belongs."""
-        self._moves_left = _MOVES_AGAIN
-        self._send_move()
-
-    def _send_move(self) -> None:
         root = self.root
         left, top, width, height = self.room()
         sides = self._frame or (0, 0, self.px(28), 0)
@@ -240,14 +235,13 @@ class LoginWindow(Window):
         if self._frame is not None and sys.platform.startswith("linux"):
             if self._look_again is not None:
                 root.after_cancel(self._look_again)
-            self._look_again = root.after(_MOVED_WITHIN, self._compare, (left + sides[0], top + sides[2]))
+            self._look_again = root.after(_MOVED_WITHIN, self._compare, (left + sides[0], top + sides[2]), again)
 
-    def _compare(self, wanted: tuple[int, int]) -> None:
+    def _compare(self, wanted: tuple[int, int], again: int) -> None:
         """See where the contents are, and move the window again if that was lost."""
         self._look_again = None
-        if self._moves_left and x11.position_of(self.root.winfo_id()) not in (wanted, None):
-            self._moves_left -= 1
-            self._send_move()
+        if again and x11.position_of(self.root.winfo_id()) not in (wanted, None):
+            self._move(again - 1)
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
