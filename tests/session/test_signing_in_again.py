@@ -141,7 +141,8 @@ def test_a_link_is_asked_for_and_signs_in_beside_the_session_which_no_other_link
 
 
 def test_an_access_token_whose_time_is_up_is_said_at_once(own: Telex, agent: Start) -> None:
-    sandbox = own("--access-ttl", "3", "--notification-token-stays")
+    sandbox = own()
+    sandbox.session_life(seconds=3, notification_token_stays=True)
     session = agent(sandbox, timings=quick(organisations_every=0.3)).online()
     told = session.await_event(StateChanged, lambda told: told.sign_in_again)
     assert (told.state, told.expired) == (State.ONLINE, True)
