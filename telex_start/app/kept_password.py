@@ -130,6 +130,8 @@ class KeptPassword:
             otherwise("")
         elif noted.ended:
             otherwise("" if self._surface.opens_windows else _ENDED)
+        elif self._until is not None:
+            self._otherwise = otherwise  # it is being asked
         else:
             self._wanted, self._otherwise, self._until = True, otherwise, self._now() + ASK_WITHIN
             self._keyring().read(noted.kept, self._surface.opens_windows)
@@ -143,7 +145,7 @@ class KeptPassword:
                     self._keyring().read(self._quiet.noted.kept, False)
             case "keyring read", {"keyring": str(word)} if self._wanted and email == self._quiet.noted.kept.lower():
                 self._read(word, why(said), said.get("password"))
-            case "keyring keep", {"keyring": str(word)} if word != "locked":  # it asks the person, and says more later
+            case "keyring keep", {"keyring": str(word)}:
                 self._kept(email, word, why(said))
             case "keyring remove", {"keyring": "removed"}:
                 left = tuple(one for one in self._quiet.noted.removing if one.lower() != email)
@@ -215,16 +217,16 @@ class KeptPassword:
         """The sign-in has worked, or none was needed."""
         held, email = self._held, self._email
         self.called_off()
-        if not email:
-            return  # it was by what is kept
-        if email.lower() != self._quiet.noted.kept.lower():
-            self.forget()
         if not self._unattended:
             self._quiet.note(ended=False)
+        if not email:
+            return  # it was by what is kept, or Telex takes the session again
+        if email.lower() != self._quiet.noted.kept.lower():
+            self.forget()
         if held is not None:
             left = tuple(one for one in self._quiet.noted.removing if one.lower() != email.lower())
             self._quiet.note(kept=email, removing=left)
-            self._keyring().keep(email, held.password)
+            self._keyring().keep(email, held.password, self._surface.opens_windows)
 
     def failed(self, event: SignInFailed) -> tuple[bool, bool]:
         """The sign-in did not work.
@@ -263,12 +265,14 @@ class KeptPassword:
         self._quiet.note(kept="", removing=tuple(dict.fromkeys((*noted.removing, noted.kept))))
 
     def _kept(self, email: str, word: str, why: str) -> None:
+        if word == "locked" and self._surface.opens_windows:
+            return  # it asks the person, and says more later
         is_current = email == self._quiet.noted.kept.lower()
         if word == "kept" and not is_current:  # it was given up meanwhile, and may be there all the same
             self._quiet.note(removing=tuple(dict.fromkeys((*self._quiet.noted.removing, email))))
             self._keyring().remove(email)
         elif word != "kept" and is_current:
-            self._quiet.note(kept="")
+            self._note_removing()  # an earlier one may be there
             words = f"Your password could not be put into the system's keyring, so the next start asks for it. {why}"
             self._own.tell("You do not stay signed in", words)
 

@@ -356,6 +356,8 @@ class SignInController:
             self._session_over(event)
         elif _is_over_but_connected(event) and not _is_over_but_connected(before):
             self.kept.use(self._say_again)
+        elif event.sign_in_again and not event.expired:
+            self.kept.session_ended_early()
 
     def _say_again(self, why: str) -> None:
         """The session's time is up, but for its connection, and it cannot be renewed without the person."""

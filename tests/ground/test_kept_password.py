@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from queue import Empty
 from typing import Any
 
@@ -253,6 +254,7 @@ def test_where_it_cannot_be_kept_that_is_said_and_the_note_goes() -> None:
     )
     words = "Your password could not be put into the system's keyring, so the next start asks for it. It is full."
     assert (scene.said, scene.noted.kept) == ([(NOT_STAYING, words)], "")
+    assert scene.noted.removing == (ME,), "an earlier one may be there"
 
 
 def test_a_pause_and_what_is_kept_do_not_overwrite_each_other() -> None:
@@ -284,6 +286,18 @@ def test_one_that_telex_ended_before_its_time_asks_and_nothing_is_read_until_som
     again = Stays(scene.noted).play(LOGIN, SUBMITTED, SIGNING_IN, CONNECTING)
     assert again.keyring.asked == [("keep", ME, "secret")]
     assert again.noted == Remembered(email=ME, kept=ME)
+
+
+def test_one_whose_access_token_alone_is_refused_early_is_noted_until_telex_takes_it_again() -> None:
+    refused_early = replace(STALE, expired=False)
+    scene = Stays().play(FOUND, ONLINE, refused_early)
+    assert (scene.keyring.asked, scene.noted.ended) == ([READ], True)
+    assert not Stays(scene.noted).play(refused_early, ONLINE).noted.ended
+
+
+def test_the_keyring_is_not_asked_again_where_the_connection_ends_meanwhile() -> None:
+    scene = Stays().play(FOUND, ONLINE, STALE, LOCKED, EXPIRED, answer("refused"))
+    assert (scene.keyring.asked, len(scene.windows.opened), scene.said) == ([READ, READ], 1, [])
 
 
 def test_a_session_whose_time_is_up_but_for_its_connection_is_renewed_beside_it() -> None:
@@ -406,6 +420,15 @@ def test_without_windows_an_open_keyring_signs_in_and_goes_on_when_the_time_is_u
     scene.surface.answers = [NobodyToAsk]
     scene.play(FOUND, SIGNING_IN, ONLINE, EXPIRED, FOUND, ONLINE, EXPIRED, LOCKED)
     assert (scene.session.sent, scene.code) == ([KEPT, KEPT], EXIT_ENDED)
+
+
+def test_without_windows_nobody_is_asked_to_open_what_a_password_is_to_be_kept_in() -> None:
+    scene = Stays(Remembered())
+    scene.surface.answers = [SignIn(ME, "typed", persist=True)]
+    scene.play(ONLINE, LOCKED_TO_KEEP)
+    assert scene.keyring.asked == [("keep", ME, "typed", "without")]
+    [told] = scene.surface.troubles
+    assert (told.title, scene.noted.kept) == (NOT_STAYING, "")
 
 
 def test_without_windows_a_session_that_was_ended_is_said_to_be_why_nothing_is_read() -> None:
