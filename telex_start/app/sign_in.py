@@ -137,7 +137,7 @@ class SignInController:
         if self._dialogue is not None and (self._dialogue.typed or self._dialogue.busy):
             return False
         self.close_window()
-        self._opens_by, self._by_mail = None, False
+        self._opens_by, self._by_mail, self._asks_for_link = None, False, False
         self._email = sign_in.email
         self._send(sign_in)
         return True
@@ -265,7 +265,7 @@ class SignInController:
             case {"typed": True}:
                 dialogue.typed = True
             case {"closed": True}:
-                if dialogue.under_way and dialogue.session_stays:
+                if self._asks_for_link or (dialogue.under_way and dialogue.session_stays):
                     self._submitted_email = ""
                     self.kept.called_off()
                     self._send(CancelSignIn(session_stays=True))
