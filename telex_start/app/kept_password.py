@@ -31,7 +31,7 @@ _ANSWERS = {
 }
 """What the keyring's answers say, for a person, where they bring no words of their own."""
 _ENDED = "Telex has ended the last session before its time, so the kept password is not used until somebody signs in."
-_NOT_OPEN = "The system's keyring was not opened in time."
+NOT_OPEN = "The system's keyring was not opened in time."
 _MAY_OPEN = ("locked", "away", "refused")
 """Answers after which the keyring may be opened later."""
 
@@ -107,7 +107,7 @@ class KeptPassword:
     def tick(self, now: float) -> None:
         """Do what is due."""
         if self._until is not None and now >= self._until:
-            self._give_up(_NOT_OPEN)
+            self._give_up(NOT_OPEN)
 
     def session(self, event: StateChanged) -> None:
         """The session's state changed."""

@@ -28,7 +28,7 @@ from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .app_toasts import AppToasts
-from .kept_password import KeptPassword
+from .kept_password import NOT_OPEN, KeptPassword
 from .ports import Ports
 from .quiet_controller import QuietController
 from .sign_in_dialogue import SignInDialogue
@@ -127,7 +127,8 @@ class SignInController:
         elif not why:
             self._ask_or_hint("")
         elif self._surface.opens_windows:
-            self._open_window()
+            # After two minutes the person types elsewhere.
+            self._open_window(otherwise=wording.SIGNED_OUT_BY_CLICK if why == NOT_OPEN else None)
         else:
             self._surface.trouble(Trouble("The kept password is not to be had", why))
             self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
