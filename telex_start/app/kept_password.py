@@ -75,6 +75,8 @@ class KeptPassword:
         """The sign-in under way is by what is kept."""
         self._wanted = False
         """It is to be used as soon as it can be had."""
+        self._may_prompt = False
+        """The system has not asked the person to open it, and may."""
         self._watches = False
         """It is told when the keyring is opened."""
         self._waits = False
@@ -134,7 +136,8 @@ class KeptPassword:
             self._otherwise = otherwise  # it is being asked
         else:
             self._wanted, self._otherwise, self._until = True, otherwise, self._now() + ASK_WITHIN
-            self._keyring().read(noted.kept, self._surface.opens_windows)
+            self._may_prompt = self._surface.opens_windows
+            self._keyring().read(noted.kept, self._may_prompt)
 
     def said(self, request: str, said: dict[str, Any]) -> None:
         """The keyring answers a request, or has changed."""
@@ -142,7 +145,7 @@ class KeptPassword:
         match request, said:
             case "keyring", _:
                 if self._wanted:
-                    self._keyring().read(self._quiet.noted.kept, False)
+                    self._keyring().read(self._quiet.noted.kept, self._may_prompt)
             case "keyring read", {"keyring": str(word)} if self._wanted and email == self._quiet.noted.kept.lower():
                 self._read(word, why(said), said.get("password"))
             case "keyring keep", {"keyring": str(word)}:
@@ -165,11 +168,12 @@ class KeptPassword:
                 self._wait_no_more()
             return
         log.info("the keyring: %s", word)
+        self._may_prompt = self._may_prompt and word != "locked"
         if word in _MAY_OPEN and self._surface.opens_windows:
             first, self._watches = not self._watches, True
             self._keyring().watch(True)
             if first and word == "away":
-                self._keyring().read(self._quiet.noted.kept, False)  # it may have come since
+                self._keyring().read(self._quiet.noted.kept, self._may_prompt)  # it may have come since
         else:
             self._wanted = False
         if word == "nothing":

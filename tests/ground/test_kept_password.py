@@ -154,7 +154,7 @@ def test_nothing_is_read_where_another_sign_in_is_asked_for(sign_in: list[SignIn
 def test_a_keyring_that_is_shut_is_waited_for_and_then_the_person_is_asked(word: ChildSaid) -> None:
     scene = Stays().play(TrayAppeared(), 1, word, 300)
     assert (scene.keyring.asked[0], scene.opened_at) == (READ, [ASK_WITHIN])
-    assert scene.windows.opened == [("", True, "")]
+    assert scene.windows.opened == [("", False, "")]
     assert scene.states == [State.WAITING_FOR_KEYRING, State.SIGNED_OUT]
     [waiting] = [face for face in scene.surface.faces if face.state is State.WAITING_FOR_KEYRING]
     assert (waiting.status, waiting.may_log_in) == ("Waiting for the keyring", True)
@@ -188,8 +188,8 @@ def test_at_log_in_the_window_comes_without_the_focus_and_after_the_tray() -> No
 
 @pytest.mark.parametrize("window", [[], [200.0], [LOGIN]], ids=["before", "after", "asked for"])
 def test_a_keyring_that_is_opened_later_signs_in_and_the_window_closes(window: list[Event | float]) -> None:
-    scene = Stays().play(AWAY, *window, CHANGED, AWAY, CHANGED, FOUND, CHANGED, 300)
-    assert scene.keyring.asked == [READ, *[READ_QUIETLY] * 3], "it may have come before it was watched"
+    scene = Stays().play(AWAY, *window, CHANGED, LOCKED, CHANGED, FOUND, CHANGED, 300)
+    assert scene.keyring.asked == [READ, READ, READ, READ_QUIETLY], "before it was watched, too; and it asks once"
     assert scene.session.sent == [KEPT]
     assert [login.closed for login in scene.windows.logins] == [True] * bool(window)
     assert not scene.keyring.watched
