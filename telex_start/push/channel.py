@@ -196,7 +196,8 @@ class Recovery:
         self._replies += 1
         if self._seen is not None and self._seen.epoch == reply.epoch:
             self._base = self._reach = self._seen.offset
-        self._seen = None
+        else:
+            self._seen = None
         anew = reply.recoverable and bool(self._epoch and reply.epoch) and reply.epoch != self._epoch
         if anew:
             self._begin_epoch(reply.epoch)
@@ -234,6 +235,9 @@ class Recovery:
             self.finish(reply, complete=self._step is _Step.FIRST)
         elif self._step is _Step.FIRST and not reply.was_recovering and self._replies == 1:
             pass  # not asked to recover: the server subscribed us by itself. The same ask again, by us.
+        elif self._seen is not None:
+            # All that is kept cannot be had at once: only what came since.
+            self.ask, self._seen, self._step = Ask(True, *self._seen), None, _Step.FIRST
         else:
             self._begin_halving(reply)
 

@@ -111,6 +111,7 @@ WEIGHTS = {
     "forget": 1,
     "unsubscribe": 1,
     "drop": 1,
+    "invalidate": 1,
     "restart": 1,
     "settle": 1,
 }
@@ -141,6 +142,11 @@ def take(peer: Peer, step: str, chance: random.Random) -> None:
             server.unsubscribe(channel, chance.choice([2500, 2501]))
         case "drop" if peer.client is not None:
             peer.drop()
+        case "invalidate" if peer.client is not None:
+            peer.drop()
+            for name in CHANNELS:
+                peer.channels[name].forget_position()
+                peer.told[name].append(LOST)
         case "restart":
             server.restart()
             peer.drop()

@@ -20,11 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.agent import cpu_clock, read, tree
+from tests.agent import Program, cpu_clock, read, tree
 from tests.fake_desktop import FakeNotificationDaemon
 from tests.ground.desk import change
 from tests.process import end, quietly, until
 from tests.real_desktop import RealDesktop
+from tests.real_keyring import RealKeyring
 from tests.servers import Sandbox
 
 from .measuring import AGENT, IDLE, MESSAGES, PYTHON, ROUNDS, Corner, Table, agent, environment, percentiles
@@ -268,7 +269,37 @@ def texts(folder: str, _table: Table) -> None:
         print(f"push sent -> Notify, {words}, {len(took)} messages:  {percentiles(took)}", flush=True)
 
 
-SECTIONS = {section.__name__: section for section in (starts, memories, pixels, flood, installed, idle, texts)}
+def kept(folder: str, _table: Table) -> None:
+    """From exec to all organisations online: with the password given, and with the one that a real keyring keeps.
+
+    By the Python of the tests: the lean environment has no library of the keyring.
+    """
+    command = [sys.executable, "-m", "telex_start"]
+    with RealDesktop() as desktop, Sandbox() as telex, RealKeyring(desktop.bus, Path(folder)) as keyring:
+        given, options = telex.password + "\n", ("--email", telex.email, "--password-stdin")
+
+        def online(home: Path, stay: str, *options: str, given: str | None = None) -> float:
+            environ = environment(desktop, telex, str(home)) | {"TELEX_START_STAY_SIGNED_IN": stay}
+            telex.wait_until(lambda status: not sum(status["subscriptions"].values()))
+            began = time.monotonic()
+            with Program(home, *options, environ=environ, given=given, command=command, cwd=home):
+                telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]))
+                took = (time.monotonic() - began) * 1000
+                if stay == "true":
+                    until(lambda: keyring.holds(f"{telex.api_url} {telex.email}") == telex.password)
+            return took
+
+        homes = Path(folder, "given"), Path(folder, "kept")
+        for home in homes:
+            home.mkdir()
+        online(homes[1], "true", *options, given=given)
+        with_given = [online(homes[0], "false", *options, given=given) for _ in range(ROUNDS)]
+        with_kept = [online(homes[1], "true") for _ in range(ROUNDS)]
+    print(f"exec -> online, password given:  {percentiles(with_given)}")
+    print(f"exec -> online, password kept:  {percentiles(with_kept)}", flush=True)
+
+
+SECTIONS = {section.__name__: section for section in (starts, memories, pixels, flood, installed, idle, texts, kept)}
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
