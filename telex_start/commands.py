@@ -122,16 +122,20 @@ def forget(argv: list[str]) -> int:
 
 def _remove(api_url: str, email: str) -> dict[str, Any]:
     """Take a password out of the system's keyring, where it is open; what that says."""
-    from queue import SimpleQueue
+    from queue import Empty, SimpleQueue
 
+    from .app.kept_password import ASK_WITHIN
     from .desktop.keyring import Keyring
     from .events import ChildSaid
 
     answers: SimpleQueue[Event] = SimpleQueue()
-    Keyring(answers.put, None, api_url).remove(email)
+    keyring = Keyring(answers.put, None, api_url)
+    keyring.remove(email)
     said: dict[str, Any] = {}
-    while isinstance(answer := answers.get(), ChildSaid):
-        said = answer.said
+    with contextlib.suppress(Empty):
+        while isinstance(answer := answers.get(timeout=ASK_WITHIN), ChildSaid):
+            said = answer.said
+    keyring.end()
     return said
 
 

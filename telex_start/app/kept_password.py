@@ -32,7 +32,7 @@ _ANSWERS = {
 """What the keyring's answers say, for a person, where they bring no words of their own."""
 _ENDED = "Telex has ended the last session before its time, so the kept password is not used until somebody signs in."
 _TAKEN_OUT = " It was kept in the system's keyring, and is taken out."
-_NOT_OPEN = "The system's keyring was not opened in time."
+NOT_OPEN = "The system's keyring was not opened in time."
 _MAY_OPEN = ("locked", "away", "refused")
 """Answers after which the keyring may be opened later."""
 
@@ -76,6 +76,8 @@ class KeptPassword:
         """The sign-in under way is by what is kept."""
         self._wanted: StateChanged | None = None
         """What is kept is to be used as soon as it can be had: the state of the session that wants it."""
+        self._may_prompt = False
+        """The system has not asked the person to open it, and may."""
         self._watches = False
         """It is told when the keyring is opened."""
         self._waits = False
@@ -106,7 +108,7 @@ class KeptPassword:
     def tick(self, now: float) -> None:
         """Do what is due."""
         if self._until is not None and now >= self._until:
-            self._give_up(_NOT_OPEN)
+            self._give_up(NOT_OPEN)
 
     # --- using it ---------------------------------------------------------------------------------------------------
 
@@ -118,8 +120,8 @@ class KeptPassword:
             otherwise: Called, once, where it cannot be had in time, with a sentence that says why; at once, with an
                 empty one, where nothing is kept that may be used.
         """
-        self._stop()
         if session.state is not State.SIGNED_OUT and not session.expired and self._quiet.noted.kept:
+            self._stop()
             self._quiet.note(ended=True)  # somebody may have wanted that
         noted = self._quiet.noted
         may_be = noted.kept and self.stays and not self._unattended
@@ -127,9 +129,12 @@ class KeptPassword:
             otherwise("")
         elif noted.ended:
             otherwise("" if self._surface.opens_windows else _ENDED)
+        elif self._until is not None:
+            self._wanted, self._otherwise = session, otherwise  # it is being asked
         else:
             self._wanted, self._otherwise, self._until = session, otherwise, self._now() + ASK_WITHIN
-            self._keyring.read(noted.kept, self._surface.opens_windows)
+            self._may_prompt = self._surface.opens_windows
+            self._keyring.read(noted.kept, self._may_prompt)
 
     def said(self, request: str, said: dict[str, Any]) -> None:
         """The keyring answers a request, or has changed."""
@@ -137,7 +142,7 @@ class KeptPassword:
         is_kept = email.lower() == kept.lower()
         match request, said:
             case "keyring", _ if self._wanted:
-                self._keyring.read(kept, False)
+                self._keyring.read(kept, self._may_prompt)
             case "keyring read", {"keyring": "found", "password": str(password)} if self._wanted and is_kept:
                 if not self._sign_in(SignIn(kept, password, persist=True)):
                     self._stop()
@@ -145,10 +150,12 @@ class KeptPassword:
                 self._not_found(word, why(said))
             case "keyring keep", {"keyring": "kept"} if not is_kept:  # it was given up meanwhile
                 self._remove(email)
-            case "keyring keep", {"keyring": "kept" | "locked"}:
-                pass  # locked: it asks the person, and says more later
+            case "keyring keep", {"keyring": "kept"}:
+                pass
+            case "keyring keep", {"keyring": "locked"} if self._surface.opens_windows:
+                pass  # it asks the person, and says more later
             case "keyring keep", _ if is_kept:
-                self._quiet.note(kept="")
+                self._quiet.note(kept="", removing=(*self._removing_but(email), email))  # an earlier one may be there
                 words = "Your password could not be put into the system's keyring, so the next start asks for it."
                 self._own.tell("You do not stay signed in", f"{words} {why(said)}")
             case "keyring remove", {"keyring": "removed"}:
@@ -162,6 +169,7 @@ class KeptPassword:
 
     def _not_found(self, word: str, why: str) -> None:
         log.info("the keyring: %s", word)
+        self._may_prompt = self._may_prompt and word != "locked"
         if word == "nothing":
             self._quiet.note(kept="")
         if word not in _MAY_OPEN or not self._surface.opens_windows:
@@ -171,7 +179,7 @@ class KeptPassword:
         first, self._watches = not self._watches, True
         self._keyring.watch(True)
         if first and word == "away":
-            self._keyring.read(self._quiet.noted.kept, False)  # it may have come since
+            self._keyring.read(self._quiet.noted.kept, self._may_prompt)  # it may have come since
         if word == "refused":
             self._give_up(why)
         elif self._otherwise and not self._waits and self._wanted and self._wanted.state not in SIGNED_IN:
@@ -223,11 +231,11 @@ class KeptPassword:
         self.called_off()
         if email and email.lower() != self._quiet.noted.kept.lower():
             self.forget()
-        if email and not self._unattended:
-            self._quiet.note(ended=False)
+        if not self._unattended:
+            self._quiet.note(ended=False)  # also where Telex takes the session again
         if password:
             self._quiet.note(kept=email, removing=self._removing_but(email))
-            self._keyring.keep(email, password)
+            self._keyring.keep(email, password, self._surface.opens_windows)
         return email
 
     def failed(self, event: SignInFailed) -> str | None:

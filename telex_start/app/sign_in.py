@@ -18,7 +18,7 @@ from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .app_toasts import AppToasts
-from .kept_password import KeptPassword
+from .kept_password import NOT_OPEN, KeptPassword
 from .ports import Ports, Windows
 from .quiet_controller import QuietController
 
@@ -186,7 +186,8 @@ class SignInController:
         elif not why:
             self._ask_or_hint("")
         elif self._surface.opens_windows:
-            self._open_window()
+            # After two minutes the person types elsewhere.
+            self._open_window(otherwise=wording.SIGNED_OUT_BY_CLICK if why == NOT_OPEN else None)
         else:
             self._surface.trouble(events.Trouble("The kept password is not to be had", why))
             self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
@@ -326,8 +327,8 @@ class SignInController:
             case {"typed": True}:
                 dialogue.typed = True
             case {"closed": True}:
-                if dialogue.under_way:
-                    self._leave(events.CancelSignIn(dialogue.session_stays))
+                if dialogue.under_way or self._asks_for_link:
+                    self._leave(events.CancelSignIn(dialogue.session_stays or self._asks_for_link))
                 self.close_window()
 
     def _submit(self, dialogue: SignInDialogue, command: SigningIn, by_what: str) -> None:

@@ -1,7 +1,7 @@
 """The agent's side of the system's keyring: requests to it, and whether it has changed. No library of it comes along.
 
 Each request is a process (``desktop/keyring_process.py``), one at a time and in their order, but for a read: nobody
-waits for it any more once there is another request.
+waits for it any more once there is another request, but where the person may be asked, and the other one asks nobody.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Keyring:
         # Guarded by it.
         self._waiting: deque[dict[str, Any]] = deque()
         self._child: Child | None = None
-        self._reads = False
+        self._reads = self._prompts = False
+        self._asking: Child | None = None
+        """A read that may be asking the person, beside one that does not."""
         # The last is the desktop's loop's.
         self._watching = self._subscribed = self._settling = False
 
@@ -49,9 +51,9 @@ class Keyring:
         """Have the password that is kept for that address; with ``prompt`` the person may be asked to open it."""
         self._ask("read", email, prompt=prompt)
 
-    def keep(self, email: str, password: str) -> None:
-        """Put a password in, in the place of an earlier one; the person may be asked to open the keyring."""
-        self._ask("keep", email, prompt=True, password=password)
+    def keep(self, email: str, password: str, prompt: bool) -> None:
+        """Put a password in, in the place of an earlier one; ``prompt`` as above."""
+        self._ask("keep", email, prompt=prompt, password=password)
 
     def remove(self, email: str) -> None:
         """Take the password out, where the keyring is open."""
@@ -74,17 +76,28 @@ class Keyring:
         self._watching = False
         with self._state:
             self._waiting.clear()
-            child, self._child = self._child, None
-        if child is not None:
+            children = [child for child in (self._child, self._asking) if child is not None]
+            self._child = self._asking = None
+        for child in children:
+            child.close()
+        for child in children:
             child.end()
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
     def _ask(self, do: str, email: str, **more: Any) -> None:
+        request = {"do": do, "api_url": self._api_url, "email": email, **more}
+        asks_nobody = do == "read" and not request["prompt"]
         with self._state:
-            self._waiting.append({"do": do, "api_url": self._api_url, "email": email, **more})
+            self._waiting.append(request)
+            if self._asking is not None and not asks_nobody:
+                self._asking.close()
+                self._asking = None
             if self._child is not None and self._reads:
-                self._child.close()
+                if asks_nobody and self._prompts:
+                    self._asking = self._child
+                else:
+                    self._child.close()
                 self._child = None
             self._next()
 
@@ -97,16 +110,18 @@ class Keyring:
 
         def heard(event: Event) -> None:
             with self._state:
-                if self._child is not child:
+                if child not in (self._child, self._asking):
                     return
-                if isinstance(event, ChildEnded):
+                if isinstance(event, ChildEnded) and child is self._asking:
+                    self._asking = None
+                elif isinstance(event, ChildEnded):
                     self._child = None
                     self._next()
             self._dispatch(event)
 
         child = Child(f"keyring {request['do']}", heard)
         child.open(["keyring"], request)
-        self._child, self._reads = child, request["do"] == "read"
+        self._child, self._reads, self._prompts = child, request["do"] == "read", request["prompt"]
 
     # --- on the loop's thread ---------------------------------------------------------------------------------------
 

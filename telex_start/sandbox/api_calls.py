@@ -94,7 +94,7 @@ async def _login(telex: Telex, request: web.Request) -> web.Response:
 async def _ask_link(telex: Telex, request: web.Request) -> web.Response:
     [email] = _required(await json_object(request), "email")
     user = telex.accounts.user(email)
-    if user is None:
+    if user is None or user.email != email:  # the backend looks up what it is given, and has it in lower case
         raise ErrorAnswer(404, "user not found")
     # The header as it came, or nothing: a caller without it has a broken link mailed.
     mail = telex.accounts.mail_link(user, request.headers.get("Referer", ""), telex.clock.now())

@@ -113,7 +113,8 @@ class TelexApi:
         Raises:
             SignInRefused: nobody has this address, Telex finds it malformed, or it lets this person in no more.
         """
-        self._sign_in(_ASK, {"email": email}, {"Referer": f"{web_url}/"})
+        # Telex looks it up as it is written, but has written it in lower case.
+        self._sign_in(_ASK, {"email": email.lower()}, {"Referer": f"{web_url}/"})
 
     def login_by_link(self, email: str, code: str, pause: Callable[[float], object]) -> Login:
         """Sign in with the code of a mailed link, as :meth:`login` does; it works once.

@@ -72,7 +72,7 @@ class Agent:
         self.answers("read", *words, **more)
 
     def keeps(self, *words: str, password: str = PASSWORD, **more: str) -> None:
-        self.keyring.keep(EMAIL, password)
+        self.keyring.keep(EMAIL, password, True)
         self.answers("keep", *words, **more)
 
     def removes(self, *words: str, **more: str) -> None:
@@ -159,7 +159,7 @@ def test_requests_come_one_after_the_other_and_a_read_that_nobody_waits_for_is_g
     agent: Agent, keyring: RealKeyring
 ) -> None:
     agent.keyring.read(EMAIL, True)
-    agent.keyring.keep(EMAIL, PASSWORD)
+    agent.keyring.keep(EMAIL, PASSWORD, True)
     agent.keyring.remove(EMAIL)
     agent.answers("keep", "kept")
     agent.answers("remove", "removed")
@@ -216,6 +216,7 @@ def test_the_person_is_asked_once_by_the_keyring_itself(
         agent.keyring.read(EMAIL, True)
         agent.hears("read", "locked")
         until(lambda: titled(xvfb, "Unlock Login Keyring"), "nobody is asked")
+        agent.reads("locked")  # as after a change: beside it
         for how, what in keys:
             xdotool(xvfb, how, *(["--delay", "10"] if how == "type" else []), what)
         agent.answers("read", word, **({"password": PASSWORD} if word == "found" else {}))

@@ -314,8 +314,8 @@ class Keyring:
     def read(self, email: str, prompt: bool) -> None:
         self.asked.append(("read", email, "with a prompt" if prompt else "without"))
 
-    def keep(self, email: str, password: str) -> None:
-        self.asked.append(("keep", email, password))
+    def keep(self, email: str, password: str, prompt: bool) -> None:
+        self.asked.append(("keep", email, password, *([] if prompt else ["without"])))
 
     def remove(self, email: str) -> None:
         self.asked.append(("remove", email))

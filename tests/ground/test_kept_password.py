@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ def test_nothing_is_read_where_another_sign_in_is_asked_for(sign_in: list[SignIn
 def test_a_keyring_that_is_shut_is_waited_for_and_then_the_person_is_asked(word: ChildSaid) -> None:
     scene = stays().play(ICON, 1, word, 300)
     assert (scene.keyring.asked[0], scene.windows.opened_at) == (READ, [ASK_WITHIN])
-    assert scene.windows.opened == [("", True, "")]
+    assert scene.windows.opened == [("", False, "")]
     assert scene.states == [State.WAITING_FOR_KEYRING, State.SIGNED_OUT]
     [waiting] = [face for face in scene.surface.faces if face.state is State.WAITING_FOR_KEYRING]
     assert (waiting.status, waiting.may_log_in) == ("Waiting for the keyring", True)
@@ -121,7 +122,8 @@ def test_a_keyring_that_is_shut_is_waited_for_and_then_the_person_is_asked(word:
 )
 def test_without_the_password_the_window_comes_as_if_nothing_was_kept(answers: list[Event | float], at: float) -> None:
     scene = stays().play(ICON, 1, *answers, 300)
-    assert (scene.windows.opened_at, scene.windows.opened) == ([at], [("", True, "")])
+    takes_focus = at < ASK_WITHIN  # nobody waits for it so late
+    assert (scene.windows.opened_at, scene.windows.opened) == ([at], [("", takes_focus, "")])
     assert scene.noted.kept == ("" if answers == [answer("nothing")] else ME)
 
 
@@ -133,8 +135,8 @@ def test_at_log_in_the_window_comes_without_the_focus_and_after_the_tray(tray: l
 
 @pytest.mark.parametrize("window", [[], [200.0], [LOGIN]], ids=["before", "after", "asked for"])
 def test_a_keyring_that_is_opened_later_signs_in_and_the_window_closes(window: list[Event | float]) -> None:
-    scene = stays().play(AWAY, *window, CHANGED, AWAY, CHANGED, FOUND, CHANGED, 300)
-    assert scene.keyring.asked == [READ, *[READ_QUIETLY] * 3], "it may have come before it was watched"
+    scene = stays().play(AWAY, *window, CHANGED, LOCKED, CHANGED, FOUND, CHANGED, 300)
+    assert scene.keyring.asked == [READ, READ, READ, READ_QUIETLY], "before it was watched, too; and it asks once"
     assert scene.session.sent == [KEPT]
     assert [login.closed for login in scene.windows.logins] == [True] * bool(window)
     assert not scene.keyring.watched
@@ -200,6 +202,7 @@ def test_where_it_cannot_be_kept_that_is_said_and_the_note_goes() -> None:
     )
     words = "Your password could not be put into the system's keyring, so the next start asks for it. It is full."
     assert (scene.said, scene.noted.kept) == ([("You do not stay signed in", words)], "")
+    assert scene.noted.removing == (ME,), "an earlier one may be there"
 
 
 def test_a_pause_and_what_is_kept_do_not_overwrite_each_other() -> None:
@@ -235,6 +238,18 @@ def test_one_that_telex_ended_before_its_time_asks_and_nothing_is_read_until_som
     again = stays(scene.noted).play(LOGIN, SUBMITTED, SIGNING_IN, CONNECTING)
     assert again.keyring.asked == [("keep", ME, "secret")]
     assert again.noted == Remembered(email=ME, kept=ME)
+
+
+def test_one_whose_access_token_alone_is_refused_early_is_noted_until_telex_takes_it_again() -> None:
+    refused_early = replace(STALE, expired=False)
+    scene = stays().play(FOUND, ONLINE, refused_early)
+    assert (scene.keyring.asked, scene.noted.ended) == ([READ], True)
+    assert not stays(scene.noted).play(refused_early, ONLINE).noted.ended
+
+
+def test_the_keyring_is_not_asked_again_where_the_connection_ends_meanwhile() -> None:
+    scene = stays().play(FOUND, ONLINE, STALE, LOCKED, EXPIRED, answer("refused"))
+    assert (scene.keyring.asked, len(scene.windows.opened), scene.said) == ([READ, READ], 1, [])
 
 
 @pytest.mark.parametrize(
@@ -347,3 +362,10 @@ def test_without_windows_an_open_keyring_signs_in_but_not_a_service_nor_where_te
     scene.play(*steps, given=given, unattended=bool(given))
     assert (scene.code, scene.session.sent) == (EXIT_ENDED if steps else EXIT_REFUSED, sent)
     assert (scene.keyring.asked, words in scene.app.last_words) == ([READ_QUIETLY] * asked, True)
+
+
+def test_without_windows_nobody_is_asked_to_open_what_a_password_is_to_be_kept_in() -> None:
+    scene = stays(Remembered(), STAYS, SignIn(ME, "typed", persist=True)).play(ONLINE, LOCKED_TO_KEEP)
+    assert scene.keyring.asked == [("keep", ME, "typed", "without")]
+    [told] = scene.surface.troubles
+    assert (told.title, scene.noted.kept) == ("You do not stay signed in", "")

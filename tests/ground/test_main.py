@@ -27,7 +27,7 @@ from telex_start.events import Event, Requested
 from telex_start.menu import Request
 from telex_start.process import instance, paths
 from telex_start.process.state_file import Memory
-from telex_start.toast import Pause
+from telex_start.toast import Pause, Remembered
 from tests.process import ROOT
 
 API = Config().api_url
@@ -320,3 +320,17 @@ def test_forget_asks_the_agent_and_says_that_nothing_is_kept(machine: Machine) -
     machine.start()
     assert machine.run("forget") == (0, "No password is kept.\n", "")
     assert machine.asked() == [(Request.FORGET, "")]
+
+
+def test_forget_notes_it_where_the_keyring_never_answers(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hangs:
+        def __init__(self, *_: object) -> None: ...
+        def remove(self, email: str) -> None: ...
+        def end(self) -> None: ...
+
+    monkeypatch.setattr("telex_start.desktop.keyring.Keyring", Hangs)
+    monkeypatch.setattr("telex_start.app.kept_password.ASK_WITHIN", 0.0)
+    Memory(API).save(Remembered(kept="ada@example.org"))
+    code, words, _ = machine.run("forget")
+    assert (code, "is not used any more, but could not be taken out yet" in words) == (1, True)
+    assert Memory(API).load()[0] == Remembered(removing=("ada@example.org",))
