@@ -279,8 +279,6 @@ class _Agent:
                 log.info("toasts: there is no session bus")
             notify = self._tray.notify if self._tray is not None and sys.platform == "win32" else None
             toasts = PlyerToasts(self._events.put, tray_notify=notify, icon_file=_icon_file)
-            if self._tray is not None:
-                self._tray.at_toast = toasts.at_icon
         self._stack.callback(toasts.stop)
         toasts.configure(self._config)
         return toasts

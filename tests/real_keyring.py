@@ -70,18 +70,14 @@ class RealKeyring:
         """
         command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
         given = b"" if locked or not keyring else self.password.encode()
-        environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        command += ["--unlock"] if given else []
+        environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | self._bus.environ
         environ |= {"HOME": str(self._data), "XDG_DATA_HOME": str(self._data), "XDG_RUNTIME_DIR": str(self._runtime)}
-        self._process = subprocess.Popen(
-            [*command, "--unlock"] if given else command,
-            env=environ | self._bus.environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        null = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=null, stderr=null)
         assert self._process.stdin is not None
-        self._process.stdin.write(given)
-        self._process.stdin.close()
+        with self._process.stdin as stream:
+            stream.write(given)
         self._client.wait_until(lambda: self._client.has_owner(SECRETS), SECRETS)
         if keyring:
             self._client.wait_until(lambda: self.locked is (not given), "the keyring")

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from .bus.bus import Bus
     from .child import Child
 
-SECRETS = "org.freedesktop.secrets"
-"""The bus name of the Secret Service."""
-_PATH = "/org/freedesktop/secrets"
 _CHANGES = ({"interface": "org.freedesktop.Secret.Service"}, {"interface": "org.freedesktop.DBus.Properties"})
 """Its signals about keyrings that come, go and are opened: KeePassXC sends but the first, others both."""
 _SETTLES_WITHIN = 0.3
@@ -47,10 +44,8 @@ class Keyring:
         self._reads = self._prompts = False
         self._asking: Child | None = None
         """A read that may be asking the person, beside one that does not."""
-        # Of the desktop's loop, but for the first.
-        self._watching = False
-        self._subscribed = False
-        self._settling = False
+        # The last is the desktop's loop's.
+        self._watching = self._subscribed = self._settling = False
 
     def read(self, email: str, prompt: bool) -> None:
         """Have the password that is kept for that address; with ``prompt`` the person may be asked to open it."""
@@ -70,12 +65,11 @@ class Keyring:
         It is to be wanted before the keyring is asked: what changes sooner is not told.
         """
         self._watching = wanted
-        if not wanted or self._subscribed or self._bus is None:
-            return
-        self._subscribed = True
-        self._bus.watch_owner(SECRETS, self._changed)
-        for signals in _CHANGES:
-            self._bus.subscribe(self._changed, path_namespace=_PATH, **signals)
+        if wanted and self._bus is not None and not self._subscribed:
+            self._subscribed = True
+            self._bus.watch_owner("org.freedesktop.secrets", self._changed)
+            for signals in _CHANGES:
+                self._bus.subscribe(self._changed, path_namespace="/org/freedesktop/secrets", **signals)
 
     def end(self) -> None:
         """Ask nothing any more; takes as long as :meth:`telex_start.desktop.child.Child.end`."""

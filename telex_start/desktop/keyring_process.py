@@ -24,19 +24,14 @@ if TYPE_CHECKING:
     import secretstorage
     from keyring.backend import KeyringBackend
 
-SERVICE = "telex-start"
-"""What our entries are found by, with their user: :func:`user_of`."""
+_SERVICE = "telex-start"
+"""What our entries are found by, with their user: who it is for, and at which Telex."""
 _FROM_ENVIRONMENT = "KEYRING_PROPERTY_"
 """Variables by which a backend of ``keyring`` is made another."""
 
 
 class NoKeyring(Exception):
-    """There is none: ``missing`` or ``away``, and in words what is missing, and after a colon the remedy."""
-
-    def __init__(self, word: str, words: str) -> None:
-        super().__init__(words)
-        self.word = word
-        self.words = words
+    """There is none: ``missing`` or ``away``; and in words what is missing, and after a colon the remedy."""
 
 
 def main() -> int:
@@ -62,8 +57,7 @@ def main() -> int:
     request = {"do": "", "email": "", **(object_of(agent.readline()) or {})}
     threading.Thread(target=_end_with, args=(agent,), name="agent", daemon=True).start()
     for answer in _answers(request):
-        sys.stdout.write(line({"do": request["do"], "email": request["email"], **answer}))
-        sys.stdout.flush()
+        print(line({"do": request["do"], "email": request["email"], **answer}), end="", flush=True)
     return 0
 
 
@@ -74,11 +68,6 @@ def _end_with(agent: io.FileIO) -> None:
     os._exit(0)
 
 
-def user_of(api_url: str, email: str) -> str:
-    """The user of an entry: who it is for, and at which Telex."""
-    return f"{api_url} {email.lower()}"
-
-
 def why_none() -> str:
     """What is missing for a keyring, and after a colon the remedy; empty where there is one, locked or not.
 
@@ -87,47 +76,39 @@ def why_none() -> str:
     try:
         _open()
     except NoKeyring as none:
-        return none.words
+        return str(none.args[1])
     return ""
 
 
 def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     # What the libraries raise may quote what they were given: nothing of it is told but its name.
     try:
-        keyring, user = _open(), user_of(request["api_url"], request["email"])
-        if keyring.is_locked(user if request["do"] == "read" else ""):
+        keyring, do, user = _open(), request["do"], f"{request['api_url']} {request['email'].lower()}"
+        if keyring.is_locked(user if do == "read" else ""):
             yield {"keyring": "locked"}
             if not request["prompt"]:
                 return
             if not keyring.unlock():
                 yield {"keyring": "refused"}
                 return
-        yield _done(keyring, request["do"], user, request)
+        match do:
+            case "read":
+                password = keyring.backend.get_password(_SERVICE, user)
+                # KWallet has an entry without one where it was killed before it had written it.
+                yield {"keyring": "found", "password": password} if password else {"keyring": "nothing"}
+            case "keep":
+                keyring.backend.set_password(_SERVICE, user, request["password"])
+                yield {"keyring": "kept"}
+            case "remove":
+                gone = keyring.remove(user)
+                yield {"keyring": "removed"} if gone else {"keyring": "failed", "words": "the keyring still has it"}
     except NoKeyring as none:
-        yield {"keyring": none.word, "words": none.words}
+        yield dict(zip(("keyring", "words"), none.args, strict=True))
     except Exception as error:
         if type(error).__name__ in ("KeyringLocked", "LockedException", "PromptDismissedException"):
             yield {"keyring": "refused"}
         else:
             yield {"keyring": "failed", "words": f"the keyring fails ({_name_of(error)})"}
-
-
-def _done(keyring: _Keyring, do: str, user: str, request: dict[str, Any]) -> dict[str, Any]:
-    match do:
-        case "read":
-            password = keyring.read(user)
-            # KWallet has an entry without one where it was killed before it had written it.
-            return {"keyring": "found", "password": password} if password else {"keyring": "nothing"}
-        case "keep":
-            keyring.keep(user, request["password"])
-            return {"keyring": "kept"}
-        case "remove":
-            keyring.remove(user)
-            if keyring.holds(user):
-                return {"keyring": "failed", "words": "the keyring still has it"}
-            return {"keyring": "removed"}
-        case _:
-            raise ValueError(do)
 
 
 def _name_of(error: Exception) -> str:
@@ -149,21 +130,13 @@ class _Keyring:
         """Have the person asked, and wait for that; whether it is open then."""
         return True
 
-    def read(self, user: str) -> str | None:
-        return self.backend.get_password(SERVICE, user)
-
-    def keep(self, user: str, password: str) -> None:
-        self.backend.set_password(SERVICE, user, password)
-
-    def holds(self, user: str) -> bool:
-        """Whether there is such an entry."""
-        return self.read(user) is not None
-
-    def remove(self, user: str) -> None:
+    def remove(self, user: str) -> bool:
+        """Take the entry out; whether there is none then."""
         from keyring.errors import PasswordDeleteError
 
         with suppress(PasswordDeleteError):  # there was none
-            self.backend.delete_password(SERVICE, user)
+            self.backend.delete_password(_SERVICE, user)
+        return self.backend.get_password(_SERVICE, user) is None
 
 
 def _open() -> _Keyring:
@@ -198,11 +171,9 @@ if sys.platform.startswith("linux"):
             import secretstorage
             from keyring.backends import SecretService
         except (ImportError, AttributeError):  # the latter: of a SecretStorage that is half there
-            words = "the libraries keyring and SecretStorage are not there"
-            remedy = (
-                "pip install 'telex-start[keyring]', or your distribution's python3-keyring and python3-secretstorage"
-            )
-            raise NoKeyring("missing", f"{words}: {remedy}") from None
+            words = "the libraries keyring and SecretStorage are not there: pip install 'telex-start[keyring]'"
+            remedy = "or your distribution's python3-keyring and python3-secretstorage"
+            raise NoKeyring("missing", f"{words}, {remedy}") from None
         address = session_address(os.environ)
         if not address:
             raise NoKeyring("missing", "there is no session bus: start it in a desktop session")
@@ -245,25 +216,20 @@ if sys.platform.startswith("linux"):
         def _is_open_wallet(self) -> bool:
             """Whether it is KWallet's and open: for the Secret Service it is locked until it is asked to open it, which
             asks the person nothing then."""
-            from secretstorage.util import BUS_NAME, DBusAddressWrapper
+            from secretstorage.util import DBusAddressWrapper
 
-            bus = DBusAddressWrapper("/org/freedesktop/DBus", "org.freedesktop.DBus", self._collection.connection)
-            bus.bus_name = "org.freedesktop.DBus"
             for name in ("kwalletd6", "kwalletd5"):
+                wallet = DBusAddressWrapper(f"/modules/{name}", "org.kde.KWallet", self._collection.connection)
                 with suppress(Exception):  # it is another service's
-                    if bus.call("GetNameOwner", "s", f"org.kde.{name}") == bus.call("GetNameOwner", "s", BUS_NAME):
-                        wallet = DBusAddressWrapper(f"/modules/{name}", "org.kde.KWallet", self._collection.connection)
-                        return bool(wallet.call("isOpen", "s", self._collection.get_label())[0])
+                    return bool(wallet.call("isOpen", "s", self._collection.get_label())[0])
             return False
 
-        def holds(self, user: str) -> bool:
-            return any(True for _ in self._items(user))
-
-        def remove(self, user: str) -> None:
+        def remove(self, user: str) -> bool:
             # Not by the library: it takes out the first, and does not ask to be let at it.
-            for item in list(self._items(user)):
+            for item in self._items(user):
                 item.unlock()
                 item.delete()
+            return not self._items(user)
 
-        def _items(self, user: str) -> Iterator[secretstorage.Item]:
-            return self._collection.search_items({"service": SERVICE, "username": user})
+        def _items(self, user: str) -> list[secretstorage.Item]:
+            return [*self._collection.search_items({"service": _SERVICE, "username": user})]

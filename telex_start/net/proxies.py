@@ -7,6 +7,7 @@ import base64
 import os
 import re
 import sys
+from contextlib import suppress
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -119,11 +120,8 @@ def script_is_set() -> bool:
     if sys.platform == "win32":
         import winreg
 
-        try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _INTERNET_SETTINGS) as key:
-                return bool(winreg.QueryValueEx(key, "AutoConfigURL")[0])
-        except OSError:
-            return False
+        with suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, _INTERNET_SETTINGS) as key:
+            return bool(winreg.QueryValueEx(key, "AutoConfigURL")[0])
     if sys.platform == "darwin":
         import subprocess
 

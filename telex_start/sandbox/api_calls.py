@@ -6,7 +6,6 @@ import re
 import sys
 from dataclasses import asdict
 from functools import partial
-from uuid import UUID
 
 from aiohttp import web
 
@@ -118,18 +117,13 @@ def _required(body: dict[str, object], *names: str) -> list[str]:
     Raises:
         ErrorAnswer: one is missing, or the email address is none.
     """
-    errors, texts = {}, []
-    for name in names:
-        value, field = body.get(name), name.title()
-        if not isinstance(value, str) or not value:
-            errors[field] = f"{field} is a required field"
-        elif name == "email" and not _EMAIL.fullmatch(value):
-            errors[field] = f"{field} must be a valid email address"
-        else:
-            texts.append(value)
+    texts = {name: value if isinstance(value := body.get(name), str) else "" for name in names}
+    errors = {name.title(): f"{name.title()} is a required field" for name, text in texts.items() if not text}
+    if (email := texts.get("email")) and not _EMAIL.fullmatch(email):
+        errors["Email"] = "Email must be a valid email address"
     if errors:
         raise ErrorAnswer(422, "Validation failed", errors)
-    return texts
+    return [*texts.values()]
 
 
 def _logged_in(telex: Telex, user: User) -> web.Response:
@@ -325,10 +319,7 @@ async def _respond(telex: Telex, request: web.Request) -> web.Response:
     action = body.get("action")
     if action not in (*ANSWERS, "cancel"):
         raise ErrorAnswer(422, "Validation failed", {"Action": "Action is accept, decline, timeout or cancel"})
-    try:
-        call = telex.calls.get(str(UUID(request.match_info["buzz"])))
-    except ValueError:
-        raise ErrorAnswer(400, "invalid buzz id") from None
+    call = telex.calls.get(request.match_info["buzz"])
     if call is None or call.is_over() or call.conversation.user is not user:
         raise ErrorAnswer(400, "buzz has ended")
     await (telex.cancel(call) if action == "cancel" else telex.answer(call, user, str(action)))

@@ -60,10 +60,6 @@ def parser() -> argparse.ArgumentParser:
     add("--history", type=count, default=0, metavar="SIZE", help="publications kept per channel (0, as the service)")
     add("--history-ttl", type=positive_seconds, default=300.0, metavar="SECONDS", help="how long they are kept (300)")
     add("--no-notification-token", dest="notification_token", action="store_false", help="logins bring none")
-    week = 7 * 24 * 3600
-    add("--access-ttl", type=positive_count, metavar="SECONDS", default=week, help="an access token's life (a week)")
-    stays = "the notification token serves on when the access token has ended"
-    add("--notification-token-stays", action="store_true", help=stays)
     add("--slugs", choices=("new", "older", "none"), default="new", help="name of the slug's field, or no slugs (new)")
     when = "when a message's text comes: before or after its count, or never (after)"
     add("--new-message", choices=("before", "after", "never"), default="after", help=when)

@@ -105,13 +105,7 @@ def _telex(options: argparse.Namespace, certificates: Certificates, directory: P
         hub = Hub(push_settings, signer, clock, traffic, Streams(options.history, options.history_ttl))
         push_server = OwnPushServer(hub, certificates.server_context(), options.push_port)
     accounts = Accounts(options.organisations)
-    settings = ServiceSettings(
-        options.notification_token,
-        options.slugs,
-        options.new_message,
-        options.access_ttl,
-        options.notification_token_stays,
-    )
+    settings = ServiceSettings(options.notification_token, options.slugs, options.new_message)
     limiter = RateLimiter(options.rate, options.burst, time.monotonic)
     conversations, preferences = Conversations(accounts.new_id), Preferences(options.one_profile)
     return Telex(clock, signer, accounts, conversations, preferences, settings, limiter, push_server, traffic)

@@ -42,18 +42,12 @@ _DATABASE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?><KeePassFi
 @contextmanager
 def _running(bus: PrivateBus, command: list[str], environ: Mapping[str, str], given: str = "") -> Iterator[BusClient]:
     """Such a program, until it is the Secret Service, and in the end killed."""
+    null = subprocess.DEVNULL
     with BusClient(bus) as client:
-        process = subprocess.Popen(
-            command,
-            env={**environ, **bus.environ},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        process = subprocess.Popen(command, env={**environ, **bus.environ}, stdin=-1, stdout=null, stderr=null)
         try:
             assert process.stdin is not None
-            process.stdin.write(given)
+            process.stdin.write(given.encode())
             process.stdin.flush()
             client.wait_for_name(SECRETS)
             yield client
@@ -63,10 +57,8 @@ def _running(bus: PrivateBus, command: list[str], environ: Mapping[str, str], gi
 
 
 def _default(client: BusClient) -> bool:
-    [path] = client.call(
-        SECRETS, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service", "ReadAlias", "s", "default"
-    )
-    return bool(path != "/")
+    service = SECRETS, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service"
+    return client.call(*service, "ReadAlias", "s", "default") != ("/",)
 
 
 @contextmanager
@@ -92,15 +84,14 @@ def kwallet(bus: PrivateBus, folder: Path, screen: Mapping[str, str]) -> Iterato
 def keepassxc(bus: PrivateBus, folder: Path, screen: Mapping[str, str]) -> Iterator[None]:
     """KeePassXC with a database that is open; for each entry it asks whether a program may have it."""
     environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **screen}
-    database = folder / "passwords.kdbx"
-    if not database.exists():
-        (folder / "empty.xml").write_text(_DATABASE)
-        configuration = folder / ".config" / "keepassxc" / "keepassxc.ini"
-        configuration.parent.mkdir(parents=True)
-        configuration.write_text(_KEEPASSXC)
-        command = ["keepassxc-cli", "import", "-q", "-p", str(folder / "empty.xml"), str(database)]
-        offscreen = environ | {"QT_QPA_PLATFORM": "offscreen"}
-        subprocess.run(command, input="pw\npw\n", env=offscreen, stdout=subprocess.DEVNULL, text=True, check=True)
+    database, content = folder / "passwords.kdbx", folder / "empty.xml"
+    content.write_text(_DATABASE)
+    configuration = folder / ".config" / "keepassxc" / "keepassxc.ini"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(_KEEPASSXC)
+    command = ["keepassxc-cli", "import", "-q", "-p", str(content), str(database)]
+    offscreen = environ | {"QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run(command, input="pw\npw\n", env=offscreen, stdout=subprocess.DEVNULL, text=True, check=True)
     with _running(bus, ["keepassxc", "--pw-stdin", str(database)], environ, "pw\n") as client:
         until(lambda: _default(client))
         yield

@@ -199,17 +199,19 @@ def test_digits_are_typed_and_what_is_wrong_is_said_under_the_field_until_back_f
         assert window.typed == 1
 
 
-def test_another_link_can_be_asked_for(desktop: RealDesktop) -> None:
+def test_another_link_can_be_asked_for_and_a_long_address_is_shown_whole(desktop: RealDesktop) -> None:
+    message = f"A link is on its way to {'ada.' * 60}{ADA}. Copy it."
     with dialogue(desktop, "soon", email=ADA, **TELEX) as window:
         waits_for_the_link(window)
         window.type("1")
         until(lambda: "again" in window.state()["enabled"], "it cannot be asked for")
         window.press("Tab")
-        window.wait_until(focus="again")
+        width, height = window.wait_until(focus="again")["size"]
         window.press("Return")
         window.says(ask=ADA)
-        window.hears(show="link", message="Another is on its way.")
-        window.wait_until(focus="link", mailed="Another is on its way.", link="")
+        window.hears(show="link", message=message)
+        until(lambda: window.state()["size"][1] > height, "it has not grown")
+        assert window.wait_until(whole=True, focus="link", mailed=message, link="")["size"][0] == width
 
 
 def test_where_the_way_by_mail_comes_first_return_asks_for_a_link(desktop: RealDesktop) -> None:
@@ -225,16 +227,6 @@ def test_where_the_way_by_mail_comes_first_return_asks_for_a_link(desktop: RealD
         window.type("grace@example.org")  # it was selected
         window.press("Tab", "p", "Return")
         window.says(email="grace@example.org", password="p")
-
-
-def test_a_long_address_is_shown_whole(desktop: RealDesktop) -> None:
-    with dialogue(desktop, email=ADA, **TELEX) as window:
-        waits_for_the_link(window)
-        before = window.state()["size"]
-        window.hears(show="link", message=f"A link is on its way to {'ada.' * 60}{ADA}. Copy it.")
-        until(lambda: window.state()["size"] > before, "it has not grown")
-        window.wait_until(whole=True)
-        assert window.state()["size"][0] == before[0]
 
 
 # --- staying signed in ----------------------------------------------------------------------------------------------
@@ -267,28 +259,26 @@ def test_the_box_can_be_ticked_once_there_is_a_keyring_and_goes_to_the_configura
         window.says(email=ADA, password="p", stay=True)  # it is as it was
 
 
-def test_without_a_keyring_the_box_goes_and_nothing_moves(desktop: RealDesktop, tmp_path: Path) -> None:
-    with dialogue(desktop, email=ADA, **TELEX, path=str(tmp_path / "config.toml"), stay=True) as window:
+@pytest.mark.parametrize(
+    ("keyring", "given", "stay"),
+    [("No keyring: install one.", "", {}), ("", "TELEX_START_STAY_SIGNED_IN", {"stay": True})],
+    ids=["no keyring", "given"],
+)
+def test_without_a_keyring_the_box_goes_and_where_it_is_given_elsewhere_it_says_so(
+    desktop: RealDesktop, tmp_path: Path, keyring: str, given: str, stay: dict[str, bool]
+) -> None:
+    more = {"path": str(tmp_path / "config.toml"), "stay": True, "stay_given": given}
+    with dialogue(desktop, email=ADA, **TELEX, **more) as window:
         before = window.wait_until(focus="password", ticked=["box"])
-        window.hears(keyring="No keyring: install one.")
-        until(lambda: "box" not in window.state()["there"], "the box stays")
-        after = window.state()
-        assert after["size"] == before["size"] and after["words"]["password"].endswith("it is not stored")
-        window.press("p", "Return")
-        window.says(email=ADA, password="p")
-
-
-def test_what_is_given_elsewhere_is_said_at_the_box(desktop: RealDesktop, tmp_path: Path) -> None:
-    given = {"path": str(tmp_path / "config.toml"), "stay": True, "stay_given": "TELEX_START_STAY_SIGNED_IN"}
-    with dialogue(desktop, email=ADA, **TELEX, **given) as window:
-        window.wait_until(focus="password")
-        window.hears(keyring="")
+        window.hears(keyring=keyring)
         window.press("p")
-        state = window.wait_until(password="p", ticked=["box"])
+        until(lambda: ("box" in window.state()["there"]) is bool(given), "the box stays")
+        state = window.wait_until(password="p", size=before["size"])
         assert "box" not in state["enabled"]
-        assert state["words"]["box"] == "Set by TELEX_START_STAY_SIGNED_IN"
+        assert state["words"]["password"].endswith("kept in the keyring" if given else "it is not stored")
+        assert not given or state["words"]["box"] == f"Set by {given}"
         window.press("Return")
-        window.says(email=ADA, password="p", stay=True)
+        window.says(email=ADA, password="p", **stay)
 
 
 def test_opened_by_the_program_it_leaves_the_keyboard_where_it_is_until_it_is_asked_for(desktop: RealDesktop) -> None:

@@ -104,31 +104,20 @@ def test_what_is_given_elsewhere_says_so_and_cannot_be_changed(desktop: RealDesk
         assert window.ended() == 0
 
 
-def test_staying_signed_in_can_be_chosen_once_there_is_a_keyring(desktop: RealDesktop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("missing", ["", "No keyring."])
+def test_staying_signed_in_can_be_chosen_once_there_is_a_keyring_and_nothing_moves(
+    desktop: RealDesktop, tmp_path: Path, missing: str
+) -> None:
     with Window(desktop, tmp_path, "stay_signed_in = true\n") as window:
         before = window.state()
         assert STAY in before["ticked"] and STAY not in before["enabled"]
-        window.hears(keyring="")
-        until(lambda: STAY in window.state()["enabled"], "it cannot be chosen")
-        window.press("alt+y", "Return")
-        window.says(saved=True)
-        assert window.ended() == 0
-        assert window.file.read_text() == "stay_signed_in = false\n"
-
-
-def test_without_a_keyring_staying_signed_in_is_not_offered_and_nothing_moves(
-    desktop: RealDesktop, tmp_path: Path
-) -> None:
-    with Window(desktop, tmp_path) as window:
-        before = window.state()
-        window.hears(keyring="No keyring.")
-        until(lambda: NO_KEYRING in window.state()["lines"], "the box stays")
+        window.hears(keyring=missing)
+        until(lambda: NO_KEYRING in window.state()["lines"] if missing else STAY in window.state()["enabled"])
         after = window.state()
-        assert STAY not in after["there"] and STAY in before["there"]
-        assert (after["size"], after["focus"]) == (before["size"], before["focus"])
+        assert (STAY in after["there"], after["size"], after["focus"]) == (not missing, before["size"], before["focus"])
         window.press("alt+y", "Return")
         assert window.ended() == 0
-        assert window.file.read_text() == ""
+        assert window.file.read_text() == f"stay_signed_in = {'true' if missing else 'false'}\n"
 
 
 def test_a_wrong_field_says_so_beside_it_and_has_the_cursor(desktop: RealDesktop, tmp_path: Path) -> None:

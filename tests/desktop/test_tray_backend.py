@@ -117,18 +117,21 @@ def test_a_loop_that_ends_by_itself_is_told(shown: Shown) -> None:
 
 def test_a_toast_at_the_icon_is_shown_while_there_is_one(shown: Shown) -> None:
     tray = shown.start()
-    tray.notify("General", "3 unread")
-    tray.notify("General", "4 unread", without_sound=True)
+    heard: list[bool] = []
+    tray.notify("General", "3 unread", False, heard.append)
+    tray.notify("General", "4 unread", True, heard.append)
+    shown.icon.on_toast(True)  # type: ignore[attr-defined]
+    assert heard == [True]
     assert shown.icon.told == [("General", "3 unread", False), ("General", "4 unread", True)]
     assert tray.stop(TIMEOUT) is True
     with pytest.raises(RuntimeError):
-        tray.notify("General", "3 unread")
+        tray.notify("General", "3 unread", False, heard.append)
     assert shown.events.empty()
 
 
 def test_a_toast_of_the_start_waits_for_the_icon(shown: Shown) -> None:
     tray = shown.start(shown=False)
-    toasts = threading.Thread(target=tray.notify, args=("General", "3 unread"))
+    toasts = threading.Thread(target=tray.notify, args=("General", "3 unread", False, print))
     toasts.start()
     Icon.go_on.set()
     toasts.join(TIMEOUT)
@@ -230,21 +233,14 @@ def test_on_windows_a_menu_is_made_when_it_is_opened_and_stays_while_it_is_open(
     assert icon.done == ["clicked", *("made", "opens", "closes"), *("destroyed", "made", "opens", "closes")]
 
 
-def test_on_windows_an_opening_and_a_middle_click_are_told() -> None:
+def test_on_windows_an_opening_a_middle_click_and_what_becomes_of_a_toast_are_told() -> None:
     icon = standing(Win32Icon, None)()
     icon.on_open = lambda: icon.done.append("told")
     icon.on_middle_click = lambda: icon.done.append("middle")
-    icon._on_notify(0, 0x208)
-    icon._on_notify(0, 0x205)
-    assert icon.done == ["middle", *("told", "made", "opens", "closes")]
-
-
-def test_on_windows_it_is_told_what_becomes_of_a_toast() -> None:
-    icon = standing(Win32Icon, None)()
-    icon.on_toast = icon.done.append
-    for message in (0x405, 0x404):  # NIN_BALLOONUSERCLICK, NIN_BALLOONTIMEOUT
+    icon.on_toast = lambda clicked: icon.done.append("clicked" if clicked else "gone")
+    for message in (0x208, 0x205, 0x405, 0x404):  # the last: NIN_BALLOONUSERCLICK, NIN_BALLOONTIMEOUT
         icon._on_notify(0, message)
-    assert icon.done == [True, False]
+    assert icon.done == ["middle", *("told", "made", "opens", "closes"), "clicked", "gone"]
 
 
 def test_on_windows_an_ampersand_is_no_access_key() -> None:

@@ -68,9 +68,12 @@ def seen(root: Any, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_login(root: Any) -> dict[str, Any]:
-    found = [*controls(root, "TEntry"), *buttons(root).values(), *controls(root, "TCheckbutton")]
-    names = ("email", "password", "link", "reveal", "again", "mail", "back", "login", "cancel", "box")
-    return dict(zip(names, found, strict=False))  # there need not be a box
+    [box] = controls(root, "TCheckbutton")
+    found = [*controls(root, "TEntry"), *buttons(root).values(), box]
+    turn = "back" if "Back" in buttons(root) else "mail"
+    return dict(
+        zip(("email", "password", "link", "reveal", "again", turn, "login", "cancel", "box"), found, strict=True)
+    )
 
 
 def see_login(root: Any) -> dict[str, Any]:

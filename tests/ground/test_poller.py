@@ -349,10 +349,7 @@ def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: 
     [
         (envelope(data={"buzz_id": "b1"}), []),
         (envelope(400), [events.CALL_OVER]),
-        (
-            NoNetwork("Telex did not answer in time."),
-            [events.Notice("The call was not declined", "Telex did not answer in time.", needs_person=True)],
-        ),
+        (NoNetwork("No answer."), [events.Notice("The call was not declined", "No answer.", needs_person=True)]),
     ],
 )
 def test_a_call_is_declined_once_and_what_comes_of_it_is_said(

@@ -26,18 +26,11 @@ def read(text: str, environment: str = "production") -> str:
     "text",
     [
         *("123456", " 123 456\n", "12 34 56", "\u200b123\u00a0456\ufeff", "“123456”"),
-        *(
-            LINK,
-            f"  <{LINK}>\r\n",
-            f'"{LINK}"',
-            f"“{LINK}”",
-            LINK.replace("login", "lo\n gin"),
-            LINK.upper()[:8] + LINK[8:],
-        ),
+        *(LINK, f"  <{LINK}>\r\n", f'"{LINK}"', f"“{LINK}”", LINK.replace("login", "lo\n gin"), f"HTTPS{LINK[5:]}"),
         *(f"https://zedu.chat/{PATH}?token=123456", f"https://app.telex.im/x/{PATH}/?a=b&token=123456#top"),
         *(
-            "https://api.telex.im/api/v1/auth/magick-link/verify?token=123456",
-            "https://telex.im./magic-link/verify/?token=123456",
+            f"https://{host}?token=123456"
+            for host in ("api.telex.im/magick-link/verify", "telex.im./magic-link/verify/")
         ),
         *(f"zedu://{PATH}?token=123456", "zedu:magic-link?token=123456", "ZEDU://magick-link/?token=%20123456"),
         *(WRAPPED, f"<{WRAPPED}>"),
@@ -47,34 +40,35 @@ def test_digits_and_links_that_sign_in_are_taken(text: str) -> None:
     assert read(text) == "123456"
 
 
+NOTHING, NEITHER, ANOTHER = (
+    "Paste the link from the mail here",
+    "This is neither a link nor digits.",
+    "This is another link",
+)
+CUT_OFF, STAGING = "This link has been cut off", "This link is for Telex's staging, not for Telex."
+
+
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("words", "texts"),
     [
-        *((text, "Paste the link from the mail here") for text in ("", " \n", "<>")),
-        *(
-            (text, "This is neither a link nor digits.")
-            for text in ("ada", "Your code: 123456", "１２３４５６", "https:", "https://[")
+        (NOTHING, ["", " \n", "<>"]),
+        (NEITHER, ["ada", "Your code: 123456", "１２３４５６", "https:", "https://[", "-123456"]),
+        (NEITHER, ["telex.im/magic-link?token=123456"]),
+        (
+            ANOTHER,
+            [f"http{LINK[5:]}", f"javascript{LINK[5:]}", "https://telex.im/auth/reset-password/verify?token=123456"],
         ),
-        *((text, "This is neither a link nor digits.") for text in ("telex.im/magic-link?token=123456", "-123456")),
-        (LINK.replace("https", "http"), "This is another link"),
-        ("https://telex.im/invite?token=123456", "This is another link"),
-        ("https://telex.im/auth/reset-password/verify?token=123456", "This is another link"),
-        ("https://telex.im/no-magic-link?token=123456", "This is another link"),
-        ("https://telex.im/#/magic-link?token=123456", "This is another link"),
-        ("javascript://telex.im/magic-link?token=123456", "This is another link"),
-        (WRAPPED.replace(quote(LINK, safe=""), quote(WRAPPED, safe="")), "This is another link"),
-        (WRAPPED.replace("eur01.safelinks.protection.outlook.com", "outlook.com.example"), "This is another link"),
-        (LINK.partition("?")[0], "This link has been cut off"),
-        (LINK.replace("123456", ""), "This link has been cut off"),
-        (LINK.replace("token", "Token"), "This link has been cut off"),
+        (ANOTHER, [f"https://telex.im/{path}?token=123456" for path in ("invite", "no-magic-link", "#/magic-link")]),
+        (ANOTHER, [WRAPPED.replace(quote(LINK, safe=""), quote(WRAPPED, safe=""))]),  # twice
+        (ANOTHER, [WRAPPED.replace("eur01.safelinks.protection.outlook.com", "outlook.com.example")]),
+        (CUT_OFF, [LINK.partition("?")[0], LINK.replace("123456", ""), LINK.replace("token", "Token")]),
+        (STAGING, [LINK.replace("telex.im", host) for host in ("staging.zedu.chat", "api.staging.telex.im")]),
         *(
             (
-                LINK.replace("telex.im", host),
                 f"This link is for {service}, not for Telex. Paste the link that Telex has",
+                [LINK.replace("telex.im", host)],
             )
             for host, service in (
-                ("staging.zedu.chat", "Telex's staging"),
-                ("api.staging.telex.im", "Telex's staging"),
                 ("eviltelex.im", "eviltelex.im"),
                 ("telex.im:x@Evil.example:8443", "evil.example"),
                 (f"{'a' * 63}.{'b' * 63}.example", f"…{'b' * 52}.example"),
@@ -84,26 +78,22 @@ def test_digits_and_links_that_sign_in_are_taken(text: str) -> None:
         ),
     ],
 )
-def test_what_is_no_sign_in_link_of_ours_is_said_to_be_so_and_never_with_its_code(text: str, words: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(words)}") as caught:
-        read(text)
-    assert "123456" not in str(caught.value)
-    assert caught.value.__cause__ is None
+def test_what_is_no_sign_in_link_of_ours_is_said_to_be_so_and_never_with_its_code(words: str, texts: list[str]) -> None:
+    for text in texts:
+        with pytest.raises(ValueError, match=f"^{re.escape(words)}") as caught:
+            read(text)
+        assert "123456" not in str(caught.value)
+        assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize(
-    ("link", "ours"), [("production", "zedu"), ("zedu", "production"), ("staging", "zedu-staging")]
-)
-def test_telex_and_zedu_are_one_service(link: str, ours: str) -> None:
-    assert read(f"{ENVIRONMENTS[link].web_url}/magic-link?token=1", ours) == "1"
-
-
-def test_a_telex_of_ones_own_is_known_by_its_hosts() -> None:
-    api, web = "https://api.chat.example:8443/api/v1", "https://chat.example"
-    assert code_of("https://chat.example/magic-link?token=1", api, web) == "1"
-    assert code_of("https://API.chat.example/magic-link?token=1", api, web) == "1"
+def test_telex_and_zedu_are_one_service_and_a_telex_of_ones_own_is_known_by_its_hosts() -> None:
+    for link, ours in (("production", "zedu"), ("zedu", "production"), ("staging", "zedu-staging")):
+        assert read(f"{ENVIRONMENTS[link].web_url}/magic-link?token=1", ours) == "1"
+    own = "https://api.chat.example:8443/api/v1", "https://chat.example"
+    for host in ("chat.example", "API.chat.example"):
+        assert code_of(f"https://{host}/magic-link?token=1", *own) == "1"
     with pytest.raises(ValueError, match=r"for Telex, not for api\.chat\.example or chat\.example"):
-        code_of(LINK, api, web)
+        code_of(LINK, *own)
 
 
 PIECES = st.sampled_from(

@@ -155,7 +155,8 @@ def test_another_person_signs_in_by_the_only_use_of_a_link(session: Agent) -> No
 
 
 def test_an_access_token_whose_time_is_up_is_said_at_once_and_asks_nobody(own: Telex, agent: Start) -> None:
-    sandbox = own("--access-ttl", "3", "--notification-token-stays")
+    sandbox = own()
+    sandbox.session_life(seconds=3, notification_token_stays=True)
     session = agent(sandbox, timings=quick(organisations_every=0.3)).online()
     told = session.await_event(StateChanged, lambda told: told.sign_in_again)
     assert (told.state, told.expired) == (State.ONLINE, True)

@@ -31,12 +31,15 @@ def main() -> int:
 
 def _make(parent: Parent) -> LoginWindow:
     check("The login window", "start telex-start with --email NAME --password-stdin")
+    from .login_pages import LoginData
     from .login_window import LoginWindow
 
-    def make() -> LoginWindow:
-        return LoginWindow(parent.say, why_none, **parent.data)
+    data = LoginData(**parent.data)
 
-    if sys.platform == "darwin" and not parent.data["take_focus"]:
+    def make() -> LoginWindow:
+        return LoginWindow(parent.say, why_none, data)
+
+    if sys.platform == "darwin" and not data.take_focus:
         from .. import macos
 
         return macos.stay_behind(make)

@@ -6,7 +6,7 @@ import re
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...config_file import ConfigFile
 from .controls import dress_checks, press_by_return
@@ -19,67 +19,85 @@ _MOST_SHOWN = 2_000
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
+class LoginData(NamedTuple):
+    """What the agent has the window show; an older one gives the first three."""
+
+    email: str
+    """What the first field holds."""
+    take_focus: bool
+    """The person has asked for the window. Otherwise it appears on top and leaves the focus where it is."""
+    message: str
+    """Why it opens, where the program opens it."""
+    by_mail: bool = False
+    """The way by mail comes first."""
+    api_url: str = ""
+    """Of the Telex that is signed in to; without it there is no way by mail."""
+    web_url: str = ""
+    stay: bool = False
+    """Whether the person is to stay signed in."""
+    stay_given: str = ""
+    """What gives that over the configuration file: a variable or an option; empty for nothing."""
+    path: str = ""
+    """Of that file; without it there is no box for that."""
+
+
 class LoginForm(ttk.Frame):
     """Fields for e-mail address and password, and the box *Stay signed in on this computer*.
 
     Args:
         window: The window.
         parent: What it lies in.
-        stay: Whether the person is to stay signed in.
-        stay_given: What gives that over the configuration file: a variable or an option; empty for nothing.
-        path: Of that file; without it there is no box.
+        data: What it shows.
 
     Attributes:
         email: The first field.
         password: The second.
     """
 
-    def __init__(self, window: Window, parent: Any, *, stay: bool, stay_given: str, path: str) -> None:
+    def __init__(self, window: Window, parent: Any, data: LoginData) -> None:
         super().__init__(parent)
         px, font = window.px, (window.family, 10)
         self.columnconfigure(0, weight=1)
         ttk.Label(self, text="E-mail address", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
         self.email = ttk.Entry(self, font=font)
+        self.email.insert(0, data.email)
         self.email.grid(sticky="ew", pady=(0, px(10)))
         ttk.Label(self, text="Password", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
         row = ttk.Frame(self)
         row.grid(sticky="ew")
         row.columnconfigure(0, weight=1)
-        self.password = ttk.Entry(row, show="•", font=font)
+        self._password = tk.StringVar(self)
+        self.password = ttk.Entry(row, show="•", font=font, textvariable=self._password)
         self.password.grid(row=0, column=0, sticky="ew")
         self._reveal = ttk.Button(row, text="Show", width=5, style="Small.TButton", command=self._toggle_password)
         self._reveal.grid(row=0, column=1, sticky="ns", padx=(px(6), 0))
-        self._file = ConfigFile(path)
-        self._stays = stay
-        self._stay_given = stay_given
-        self._has_box = bool(path)
-        self._knows_keyring = False
-        self._stay = tk.BooleanVar(self, stay)
+        self._file = ConfigFile(data.path)
+        self._written, self._given = data.stay, data.stay_given
+        self._stay = tk.BooleanVar(self, data.stay)
+        self._can_stay = False
+        dress_checks(window)
+        self._box = ttk.Checkbutton(self, text="Stay signed in on this computer", variable=self._stay)
+        if data.path:
+            self._box.grid(sticky="w", pady=(px(8), 0))
+        self.enable(True)
         press_by_return(self._reveal)
         window.tip(self.email, "The e-mail address that you use in Telex")
         window.tip(self.password, self._of_password)
         window.tip(self._reveal, "Show or hide the password", at_the_edge=True)
-        if path:
-            dress_checks(window)
-            self._box = ttk.Checkbutton(self, text="Stay signed in on this computer", variable=self._stay)
-            self._box.state(["disabled"])
-            self._box.grid(sticky="w", pady=(px(8), 0))
-            words = "Keep the password in this computer's keyring: the next start signs in with it"
-            window.tip(self._box, f"Set by {stay_given}" if stay_given else words)
+        words = "Keep the password in this computer's keyring: the next start signs in with it"
+        window.tip(self._box, f"Set by {data.stay_given}" if data.stay_given else words)
 
     @property
     def stay(self) -> bool | None:
         """Whether the person is to stay signed in; ``None`` without the box."""
-        return self._stay.get() if self._has_box else None
+        return self._stay.get() if self._box.grid_info() else None
 
     def keyring_found(self, missing: str) -> None:
         """It is known what is missing for a keyring, empty for nothing: without one the box goes, but for its room."""
-        self._knows_keyring = True
-        self._has_box = not missing
         if missing:
             self._box.grid_remove()
-        else:
-            self.enable(self.email.instate(["!disabled"]))
+        self._can_stay = not missing and not self._given
+        self.enable(self.email.instate(["!disabled"]))
 
     def write_stay(self) -> bool:
         """Write the box into the configuration file; gives whether it was changed.
@@ -87,31 +105,29 @@ class LoginForm(ttk.Frame):
         Raises:
             ConfigError: that cannot be done.
         """
-        if self.stay is None or self.stay is self._stays:
+        if self.stay in (None, self._written):
             return False
         self._file.write({"stay_signed_in": self.stay}, self._file.values())
-        self._stays = self.stay
+        self._written = self._stay.get()
         return True
 
     def enable(self, enabled: bool) -> None:
         """Have its controls be used, or not."""
-        for control in (self.email, self.password, self._reveal):
-            control.state(["!disabled" if enabled else "disabled"])
-        if self._has_box:
-            can_be = enabled and self._knows_keyring and not self._stay_given
-            self._box.state(["!disabled" if can_be else "disabled"])
+        for control in (self.email, self.password, self._reveal, self._box):
+            can_be = enabled and (self._can_stay or control is not self._box)
+            control.state(["!disabled" if can_be else "disabled"])
 
-    def hide_password(self) -> None:
-        """Show dots in its place."""
-        self.password.configure(show="•")
-        self._reveal.configure(text="Show")
+    def show_password(self, shown: bool) -> None:
+        """Show it, or dots in its place."""
+        self.password.configure(show="" if shown else "•")
+        self._reveal.configure(text="Hide" if shown else "Show")
+
+    def forget_password(self) -> None:
+        """Keep nothing of it."""
+        self._password.set("")
 
     def _toggle_password(self) -> None:
-        if self.password.cget("show"):
-            self.password.configure(show="")
-            self._reveal.configure(text="Hide")
-        else:
-            self.hide_password()
+        self.show_password(bool(self.password.cget("show")))
 
     def _of_password(self) -> str:
         return f"Your Telex password; it is {'kept in the keyring' if self.stay else 'not stored'}"
@@ -142,7 +158,8 @@ class LinkPage(ttk.Frame):
         self._words.grid(columnspan=2, sticky="w", pady=(0, px(12)))
         ttk.Label(self, text="Link, or its digits", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
         # What is selected in it stays here: the link that is selected in the mail is to be pasted by the middle button.
-        self.field = ttk.Entry(self, font=(window.family, 10), exportselection=False)
+        self._text = tk.StringVar(self)
+        self.field = ttk.Entry(self, font=(window.family, 10), exportselection=False, textvariable=self._text)
         self.field.grid(columnspan=2, sticky="ew", pady=(0, px(8)))
         only = ttk.Label(self, text="Of several links only the newest counts.", style="Quiet.TLabel")
         only.grid(row=3, column=0, sticky="w")
@@ -193,14 +210,10 @@ class LinkPage(ttk.Frame):
 
     def empty(self) -> None:
         """Keep nothing of what was in the field."""
-        self.field.state(["!disabled"])  # what is disabled cannot be emptied
-        self.field.delete(0, "end")
+        self._text.set("")
 
     def _pasted(self, text: str) -> None:
-        self.field.configure(validate="none")
-        self.field.delete(0, "end")
-        self.field.insert(0, "".join(text.split())[:_MOST_SHOWN])
-        self.field.configure(validate="key")
+        self._text.set("".join(text.split())[:_MOST_SHOWN])
         self._taken(text)
 
     def _paste(self, _: object) -> str:

@@ -12,7 +12,7 @@ from ...errors import ConfigError
 from ...sign_in_link import code_of
 from .. import x11
 from .controls import ProgressBar, press_by_return
-from .login_pages import LinkPage, LoginForm, what_is_wrong
+from .login_pages import LinkPage, LoginData, LoginForm, what_is_wrong
 from .toolkit import Window, spare_the_focus
 
 _WIDTH = 344
@@ -23,6 +23,12 @@ _MOVES_AGAIN = 3
 """How often a move that was lost is sent again; a window manager that places windows itself is left in peace."""
 _FOCUS_GIVEN_WITHIN = 0.6
 """Seconds after it has appeared in which the focus is not the person's doing."""
+_BY_MAIL, _BACK = "E-mail me a link", "Back"
+_TURNS = {
+    _BY_MAIL: "Sign in without a password: Telex mails you a link",
+    _BACK: "Sign in with a password, or by another e-mail address",
+}
+"""The button that turns from page to page, and its tips."""
 
 
 class LoginWindow(Window):
@@ -34,53 +40,28 @@ class LoginWindow(Window):
             to; ``email`` and the ``code`` of a link; ``back``; once ``typed``, when something is typed or pasted; or
             that it is to be ``closed``.
         why_none: Says what is missing for a keyring, empty where there is one; called on a thread of its own.
-        email: What the first field holds.
-        take_focus: The person has asked for the window. Otherwise it appears on top and leaves the focus where it is.
-        message: Why it opens, where the program opens it.
-        by_mail: The way by mail comes first.
-        api_url, web_url: Of the Telex that is signed in to; without them (an older agent's) there is no way by mail.
-        stay: Whether the person is to stay signed in.
-        stay_given: What gives that over the configuration file: a variable or an option; empty for nothing.
-        path: Of the configuration file; without it there is no box for that.
+        data: What it shows.
 
     Raises:
         TelexStartError: the display cannot be used.
     """
 
-    def __init__(
-        self,
-        say: Callable[..., object],
-        why_none: Callable[[], str],
-        email: str,
-        *,
-        take_focus: bool,
-        message: str,
-        by_mail: bool = False,
-        api_url: str = "",
-        web_url: str = "",
-        stay: bool = False,
-        stay_given: str = "",
-        path: str = "",
-    ) -> None:
+    def __init__(self, say: Callable[..., object], why_none: Callable[[], str], data: LoginData) -> None:
         super().__init__("The login window", "Telex – Sign in")
         self._say = say
-        self._by_mail = by_mail
-        self._service = (api_url, web_url)
+        self._data = data
         self._typed = False
         self._busy = False
         self._shown_at = 0.0
-        self._awake = take_focus
+        self._awake = data.take_focus
         self._frame: tuple[int, int, int, int] | None = None
-        self._moves_left = 0
         self._look_again: str | None = None
         self.root.resizable(False, False)
-        self._build(stay, stay_given, path)
-        self._form.email.insert(0, email)
-        self._turn_to(self._form)
+        self._build()
         self._bind()
-        self._write(message, "Info")
-        self._place(take_focus)
-        if path:
+        self._write(data.message, "Info")
+        self._place()
+        if data.path:
             self.find_out(why_none, self._form.keyring_found)
 
     # --- what the agent does with it --------------------------------------------------------------------------------
@@ -102,25 +83,19 @@ class LoginWindow(Window):
                 ``link``: a link was mailed, and is waited for.
         """
         if what == "busy" and not self._busy:
-            self._busy = True
-            self._enable(False)
-            self._bar.run(True)
+            self._work(True, enabled=False)
             # Not to Cancel: a second Return would cancel what the first has begun.
             self._focus(self.root)
         elif what == "failure":
-            self._rest()
-            self._enable(True)
+            self._work(False, enabled=True)
             self._edit(self._asked)
         elif what == "success":
-            self._rest()
-            self._enable(True)  # what is disabled cannot be emptied
-            self._form.password.delete(0, "end")
+            self._work(False, enabled=False)
+            self._form.forget_password()
             self._link.empty()
-            self._enable(False)
             self._focus(self.root)
         elif what == "link":
-            self._rest()
-            self._enable(True)
+            self._work(False, enabled=True)
             self._link.mailed(message)
             self._turn_to(self._link)
             self._focus(self._first_empty())
@@ -138,7 +113,7 @@ class LoginWindow(Window):
 
     # --- making it --------------------------------------------------------------------------------------------------
 
-    def _build(self, stay: bool, stay_given: str, path: str) -> None:
+    def _build(self) -> None:
         px = self.px
         form = ttk.Frame(self.root, padding=(px(22), px(18), px(22), px(18)))
         form.grid()
@@ -147,7 +122,7 @@ class LoginWindow(Window):
         head.grid(sticky="ew", pady=(0, px(14)))
 
         # Tab follows the order in which these are made.
-        self._form = LoginForm(self, form, stay=stay, stay_given=stay_given, path=path)
+        self._form = LoginForm(self, form, self._data)
         self._form.grid(row=1, sticky="new")
         self._link = LinkPage(self, form, self._take, self._ask_for_link)
         self._link.grid(row=1, sticky="new")
@@ -162,24 +137,22 @@ class LoginWindow(Window):
         buttons = ttk.Frame(form)
         buttons.grid(sticky="ew", pady=(px(14), 0))
         buttons.columnconfigure(0, weight=1)
-        first, other = ("Login.TButton", "TButton") if self._by_mail else ("TButton", "Login.TButton")
-        self._mail = ttk.Button(buttons, text="E-mail me a link", style=first, command=self._ask_for_link)
-        self._back = ttk.Button(buttons, text="Back", width=9, command=self._go_back)
-        for button in (self._mail, self._back) if self._service[0] else ():
-            button.grid(row=0, column=0, sticky="w")
-        self._login = ttk.Button(buttons, text="Login", width=9, style=other, command=self._accept)
+        self._turn = ttk.Button(buttons, text=_BY_MAIL)
+        if self._data.api_url:
+            self._turn.grid(row=0, column=0, sticky="w")
+        self._login = ttk.Button(buttons, text="Login", width=9)
         self._login.grid(row=0, column=1, padx=px(8))
         cancel = ttk.Button(buttons, text="Cancel", width=9, command=self._abandon)
         cancel.grid(row=0, column=2)
         self._bar.grid_remove()
         for button, words in (
-            (self._mail, "Sign in without a password: Telex mails you a link"),
-            (self._back, "Sign in with a password, or by another e-mail address"),
+            (self._turn, lambda: _TURNS[self._turn.cget("text")]),
             (self._login, "Sign in to Telex (Return)"),
             (cancel, "Close this window (Escape)"),
         ):
             self.tip(button, words, at_the_edge=True)
             press_by_return(button)
+        self._turn_to(self._form)
         # Both pages have the room that either needs, so that the window does not jump.
         form.update_idletasks()
         width = form.winfo_reqwidth() - 2 * px(22)
@@ -196,15 +169,15 @@ class LoginWindow(Window):
         root.bind("<FocusIn>", self._on_focus)
         root.bind("<Configure>", self._on_configure)
         for key in ("<Return>", "<KP_Enter>"):
-            self._form.email.bind(key, lambda _: self._ask_for_link() if self._by_mail else self._submit())
+            self._form.email.bind(key, lambda _: self._ask_for_link() if self._data.by_mail else self._submit())
             self._form.password.bind(key, lambda _: self._submit())
         for event in ("<ButtonPress>", "<Tab>"):
             root.bind(event, self._on_touch, add="+")
         for field in (self._form.email, self._form.password, self._link.field):
             field.configure(validate="key", validatecommand=(root.register(self._on_edit), "%d", "%S", "%W"))
 
-    def _place(self, take_focus: bool) -> None:
-        root = self.root
+    def _place(self) -> None:
+        root, take_focus = self.root, self._data.take_focus
         root.update_idletasks()
         self._move()
         root.attributes("-topmost", True)
@@ -251,12 +224,8 @@ class LoginWindow(Window):
             if self._frame is not None:
                 self.root.after(1, self._move)  # Tk 8.6 loses a move that is asked for within a Configure
 
-    def _move(self) -> None:
+    def _move(self, again: int = _MOVES_AGAIN) -> None:
         """Put the lower right corner, frame and all, where it belongs."""
-        self._moves_left = _MOVES_AGAIN
-        self._send_move()
-
-    def _send_move(self) -> None:
         root = self.root
         left, top, width, height = self.room()
         sides = self._frame or (0, 0, self.px(28), 0)
@@ -266,30 +235,28 @@ class LoginWindow(Window):
         if self._frame is not None and sys.platform.startswith("linux"):
             if self._look_again is not None:
                 root.after_cancel(self._look_again)
-            self._look_again = root.after(_MOVED_WITHIN, self._compare, (left + sides[0], top + sides[2]))
+            self._look_again = root.after(_MOVED_WITHIN, self._compare, (left + sides[0], top + sides[2]), again)
 
-    def _compare(self, wanted: tuple[int, int]) -> None:
+    def _compare(self, wanted: tuple[int, int], again: int) -> None:
         """See where the contents are, and move the window again if that was lost."""
         self._look_again = None
-        if self._moves_left and x11.position_of(self.root.winfo_id()) not in (wanted, None):
-            self._moves_left -= 1
-            self._send_move()
+        if again and x11.position_of(self.root.winfo_id()) not in (wanted, None):
+            self._move(again - 1)
 
     # --- what the person does ---------------------------------------------------------------------------------------
 
-    def _accept(self) -> None:
-        if self._page is self._link:
-            self._link.take()
-        else:
-            self._submit()
+    def _entered(self, password: str | None) -> str | None:
+        """The e-mail address, where it and the password, if there is to be one, are as they can be."""
+        email = self._form.email.get().strip()
+        if self._busy or not (wrong := what_is_wrong(email, password)):
+            return None if self._busy else email
+        self._write(wrong, "Bad")
+        self._focus(self._form.email if what_is_wrong(email, None) else self._form.password)
+        return None
 
     def _submit(self) -> None:
-        if self._busy:
-            return
-        email, password = self._form.email.get().strip(), self._form.password.get()
-        if wrong := what_is_wrong(email, password):
-            self._write(wrong, "Bad")
-            self._focus(self._form.email if what_is_wrong(email, None) else self._form.password)
+        password = self._form.password.get()
+        if (email := self._entered(password)) is None:
             return
         try:
             if self._form.write_stay():
@@ -298,24 +265,19 @@ class LoginWindow(Window):
             self._write(error.message, "Bad")
             return
         self._asked = self._form.password
-        self._form.hide_password()
+        self._form.show_password(False)
         stay = self._form.stay
         self._say(email=email, password=password, **({} if stay is None else {"stay": stay}))
 
     def _ask_for_link(self) -> None:
-        if self._busy:
-            return
-        email = self._form.email.get().strip()
-        if wrong := what_is_wrong(email, None):
-            self._write(wrong, "Bad")
-            self._focus(self._form.email)
+        if (email := self._entered(None)) is None:
             return
         if self._page is self._link:
             self._link.wait()
             self._focus(self._link.field)
         else:
             self._asked = self._form.email
-        self._form.hide_password()
+        self._form.show_password(False)
         self._say(ask=email)
 
     def _take(self, text: str) -> None:
@@ -323,7 +285,7 @@ class LoginWindow(Window):
         if self._busy:
             return
         try:
-            code = code_of(text, *self._service)
+            code = code_of(text, self._data.api_url, self._data.web_url)
         except ValueError as error:
             self._write(str(error), "Bad")
             self._edit(self._link.field)
@@ -375,17 +337,21 @@ class LoginWindow(Window):
         on_link = page is self._link
         (self._form if on_link else self._link).grid_remove()
         page.grid()
-        if self._service[0]:
-            (self._mail if on_link else self._back).grid_remove()
-            (self._back if on_link else self._mail).grid()
-            self._login.configure(style="TButton" if self._by_mail and not on_link else "Login.TButton")
+        plain, first = (
+            ("Login.TButton", "TButton") if self._data.by_mail and not on_link else ("TButton", "Login.TButton")
+        )
+        self._login.configure(style=first, command=self._link.take if on_link else self._submit)
+        if on_link:
+            self._turn.configure(text=_BACK, width=9, style=plain, command=self._go_back)
+        else:
+            self._turn.configure(text=_BY_MAIL, width="", style=plain, command=self._ask_for_link)
         self._asked = self._link.field if on_link else self._form.password
         """The field that gets the cursor where it was in vain."""
 
     def _first_empty(self) -> Any:
         if self._page is self._link:
             return self._link.field
-        return self._form.password if self._form.email.get().strip() and not self._by_mail else self._form.email
+        return self._form.password if self._form.email.get().strip() and not self._data.by_mail else self._form.email
 
     def _edit(self, field: Any) -> None:
         """Put the cursor into a field so that typing replaces what is there."""
@@ -398,15 +364,14 @@ class LoginWindow(Window):
         if self._awake:
             widget.focus_set()
 
-    def _enable(self, enabled: bool) -> None:
-        for button in (self._mail, self._back, self._login):
+    def _work(self, busy: bool, *, enabled: bool) -> None:
+        """A sign-in is under way, or not; and its controls can be used, or not."""
+        self._busy = busy
+        self._bar.run(busy)
+        for button in (self._turn, self._login):
             button.state(["!disabled" if enabled else "disabled"])
         self._form.enable(enabled)
         self._link.enable(enabled)
-
-    def _rest(self) -> None:
-        self._busy = False
-        self._bar.run(False)
 
     def _write(self, message: str, style: str) -> None:
         self._message.configure(text=message, style=f"{style}.TLabel")

@@ -110,6 +110,8 @@ class Model:
         self._at_login_before = shown.at_login
         self.at_login = shown.at_login
         """Whether the agent starts at log-in; to be set by the window."""
+        self.has_keyring: bool | None = None
+        """Whether there is one, where that is known."""
         self.rows = _rows(shown.organisations, self._file)
 
     # --- single values ----------------------------------------------------------------------------------------------

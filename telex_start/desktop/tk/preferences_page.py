@@ -14,6 +14,7 @@ from . import controls
 from .preferences_model import CLICK, FROM, KINDS, ON_DAYS, STAY, TO, TYPES, Model
 from .toolkit import Window
 
+_NO_KEYRING = "To stay signed in, a keyring is missing here: see Doctor."
 _HEAD = 150
 """Pixels of the column of headings on a screen of 96 dots an inch."""
 _LABEL = 222
@@ -130,20 +131,18 @@ class Controls:
             note.grid() if words else note.grid_remove()
         return next((self._fields.get(key) for key in self._notes if key in wrong), None)
 
-    def keyring_found(self, missing: str) -> None:
-        """It is known what is missing for a keyring, empty for nothing: without one a line is in place of its box."""
+    def keyring_found(self, there: bool) -> None:
+        """It is known whether there is a keyring: without one a line is in place of its box."""
+        self._model.has_keyring = there
         box = self._fields[STAY]
-        if not missing:
+        if there:
             box.state(["disabled" if self._model.given_by(STAY) else "!disabled"])
             return
-        place = box.grid_info()
-        box.master.rowconfigure(place["row"], minsize=box.winfo_reqheight())
-        del self._fields[STAY]
+        row = box.grid_info()["row"]
+        box.master.rowconfigure(row, minsize=box.winfo_reqheight())
         box.grid_remove()
-        line = ttk.Label(
-            box.master, text="To stay signed in, a keyring is missing here: see Doctor.", style="Quiet.TLabel"
-        )
-        line.grid(row=place["row"], column=0, columnspan=2, sticky="w")
+        line = ttk.Label(box.master, text=_NO_KEYRING, style="Quiet.TLabel")
+        line.grid(row=row, column=0, columnspan=2, sticky="w")
 
     # --- sections ---------------------------------------------------------------------------------------------------
 
@@ -160,6 +159,8 @@ class Controls:
             turn, enabled = partial(model.set, key), not model.given_by(key)
             self._check(body, words, key, bool(model.value(key)), turn, enabled=enabled and key != STAY)
             self._note(body, key, indent=24)
+        if model.has_keyring is not None:
+            self.keyring_found(model.has_keyring)
         self._choice(body, "A click on a notification &opens", CLICK, _CHOICES[CLICK])
         self._choice(body, "Soun&d", "sound", _CHOICES["sound"])
 

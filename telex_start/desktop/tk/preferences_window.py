@@ -32,13 +32,12 @@ class PreferencesWindow(Window):
         self._model = model
         self._asked: tuple[str, ...] = ()
         self._wants_to_close = False
-        self._no_keyring: str | None = None
         controls.dress(self)
         self._build()
         self._bind()
         self._changed()
         self._show(token)
-        self.find_out(why_none, self._keyring_found)
+        self.find_out(why_none, lambda missing: self._controls.keyring_found(not missing))
 
     # --- making it --------------------------------------------------------------------------------------------------
 
@@ -75,12 +74,6 @@ class PreferencesWindow(Window):
 
     def _build_page(self) -> None:
         self._controls = Controls(self, self._page.inner, self._model, self._changed)
-        if self._no_keyring is not None:
-            self._controls.keyring_found(self._no_keyring)
-
-    def _keyring_found(self, missing: str) -> None:
-        self._no_keyring = missing
-        self._controls.keyring_found(missing)
 
     def _bind(self) -> None:
         root = self.root

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections import deque
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
@@ -56,7 +55,8 @@ class PlyerToasts(Toasts):
 
     Args:
         dispatch: As in :class:`Toasts`.
-        tray_notify: The only way where there is one; called with title, body, and whether it is to make no sound.
+        tray_notify: The only way where there is one; called with title, body, whether it is to make no sound, and
+            :meth:`at_icon`.
         icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``.
         platform: Like ``sys.platform``.
         on_shown: As in :class:`Toasts`.
@@ -66,7 +66,7 @@ class PlyerToasts(Toasts):
         self,
         dispatch: Callable[[Event], object],
         *,
-        tray_notify: Callable[[str, str, bool], object] | None = None,
+        tray_notify: Callable[[str, str, bool, Callable[[bool], None]], object] | None = None,
         icon_file: Callable[[], str | None] = lambda: None,
         platform: str = sys.platform,
         on_shown: Callable[[Toast], object] = lambda toast: None,
@@ -80,7 +80,7 @@ class PlyerToasts(Toasts):
         self._process: subprocess.Popen[bytes] | None = None
         self._on_screen: list[Toast] = []
         """Those at the icon on Windows, as far as it tells."""
-        self._gone: deque[Toast] = deque(maxlen=MOST_WAITING)
+        self._gone: list[Toast] = []
         """Those that have gone from there since a click: they may be in the list of notifications still."""
         self._balloon: Any = None
         # plyer is imported with the first toast.
@@ -98,8 +98,8 @@ class PlyerToasts(Toasts):
     def close(self, handle: Handle) -> None:
         with self._changed:
             self._drop(handle)  # what is shown cannot be taken back here
-            self._on_screen = [toast for toast in self._on_screen if toast.handle != handle]
-            self._gone = deque((toast for toast in self._gone if toast.handle != handle), MOST_WAITING)
+            for some in (self._on_screen, self._gone):
+                some[:] = [toast for toast in some if toast.handle != handle]
 
     def at_icon(self, clicked: bool) -> None:
         """Windows tells that a toast at the icon was clicked, or else has gone by itself; it never tells which.
@@ -107,19 +107,15 @@ class PlyerToasts(Toasts):
         Where several may be meant, a click leads to what they have in common: their organisation, or the web app.
         """
         with self._changed:
-            on_screen, self._on_screen = self._on_screen, []
-            if not clicked:
-                self._gone.extend(on_screen)
-                return
-            meant = on_screen or [*self._gone]
-            self._gone.clear()
+            meant = self._on_screen or self._gone if clicked else []
+            self._gone = [] if clicked else [*self._gone, *self._on_screen][-MOST_WAITING:]
+            self._on_screen = []
         places = {toast.place for toast in meant}
-        if len(places) == 1:
-            self._dispatch(ToastClicked(meant[-1]))
-        elif places:
+        if len(places) > 1:
             channels = {place.channel if place is not None else "" for place in places}
-            common = channels.pop() if len(channels) == 1 else ""
-            self._dispatch(ToastClicked(meant[-1]._replace(place=Place(common))))
+            places = {Place(channels.pop() if len(channels) == 1 else "")}
+        for place in places:
+            self._dispatch(ToastClicked(meant[-1]._replace(place=place)))
 
     def stop(self, timeout: float = 0.2) -> None:
         with self._changed:
@@ -144,8 +140,9 @@ class PlyerToasts(Toasts):
             if toast is not None:
                 try:
                     self._show(*safe_texts(toast))
-                    with self._changed:
-                        self._on_screen += [toast] if self._tray_notify is not None else []
+                    if self._tray_notify is not None:
+                        with self._changed:
+                            self._on_screen.append(toast)
                     self._shown(toast)
                 except Exception as error:  # of whatever plyer's backend or pystray's raises
                     reason = str(error) or type(error).__name__
@@ -156,7 +153,7 @@ class PlyerToasts(Toasts):
             # Windows shows no balloon without a body.
             title, body = _cut_utf16(title, _WINDOWS_TITLE), _cut_utf16(body or " ", _WINDOWS_BODY)
             if self._tray_notify is not None:
-                self._tray_notify(title, body, self.sound == "off")
+                self._tray_notify(title, body, self.sound == "off", self.at_icon)
             else:
                 self._show_balloon(title, body)
         elif self._platform == "darwin":

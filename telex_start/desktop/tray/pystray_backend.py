@@ -65,21 +65,14 @@ class PystrayTray:
         face: What is shown first.
         tell: Gets the clicks, on the tray's thread.
         shown: Called when the icon is shown, on pystray's thread for the set-up.
-        at_toast: On Windows, told on the tray's thread that a toast at the icon was clicked; else it has gone.
     """
 
     def __init__(
-        self,
-        backend: Backend,
-        face: Face,
-        tell: Callable[[Event], object],
-        shown: Callable[[], object],
-        at_toast: Callable[[bool], object],
+        self, backend: Backend, face: Face, tell: Callable[[Event], object], shown: Callable[[], object]
     ) -> None:
         self._backend = backend
         self._tell = tell
         self._shown = shown
-        self._at_toast = at_toast
         self._lock = threading.Lock()
         self._wanted = self._face = face
         self._visible = False
@@ -110,13 +103,14 @@ class PystrayTray:
             if self._visible and not self._stopping:
                 self._renew()
 
-    def notify(self, title: str, body: str, without_sound: bool = False) -> None:
+    def notify(self, title: str, body: str, without_sound: bool, heard: Callable[[bool], object]) -> None:
         """Show a toast at the icon; one that is not shown yet is waited for. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
             without_sound: It makes none; on Windows.
+            heard: On Windows, told on the tray's thread that a toast at the icon was clicked, or else has gone.
 
         Raises:
             RuntimeError: there is no icon now, or it cannot do that.
@@ -125,7 +119,7 @@ class PystrayTray:
         with self._lock:
             if not self._visible or self._stopping or not getattr(self._icon, "HAS_NOTIFICATION", False):
                 raise RuntimeError("no icon to show a toast at")
-            self._icon.without_sound = without_sound  # heeded by the one for Windows
+            self._icon.without_sound, self._icon.on_toast = without_sound, heard  # heeded by the one for Windows
             self._icon.notify(body, title)
 
     def stop(self, timeout: float) -> bool:
@@ -169,7 +163,6 @@ class PystrayTray:
         # For those that tell these.
         self._icon.on_open = lambda: self._tell(MenuOpened())
         self._icon.on_middle_click = lambda: self._tell(IconMiddleClicked())
-        self._icon.on_toast = self._at_toast
         return self._icon
 
     def _set_up(self, icon: Any) -> None:

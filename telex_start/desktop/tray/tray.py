@@ -86,8 +86,6 @@ class Tray:
         self._pystray: PystrayTray | None = None
         self._fallback: threading.Thread | None = None
         self._shown: StatusNotifierItem | PystrayTray | None = None
-        self.at_toast: Callable[[bool], object] = lambda clicked: None
-        """On Windows: told, on a thread of the tray's, that a toast at the icon was clicked, or has gone by itself."""
         if self._bus is not None:
             from ..statusnotifier.item import StatusNotifierItem
 
@@ -133,20 +131,21 @@ class Tray:
 
         return OFTEN if self._pystray is None or self._pystray.keeps_menu_open else SELDOM
 
-    def notify(self, title: str, body: str, without_sound: bool = False) -> None:
+    def notify(self, title: str, body: str, without_sound: bool, heard: Callable[[bool], object]) -> None:
         """Show a toast at the icon, on Windows; the icon is waited for. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
             without_sound: It makes none.
+            heard: Told, on a thread of the tray's, that a toast at the icon was clicked, or else has gone by itself.
 
         Raises:
             RuntimeError: there is no icon now, or it cannot do that.
         """
         if self._pystray is None:
             raise RuntimeError("no icon to show a toast at")
-        self._pystray.notify(title, body, without_sound)
+        self._pystray.notify(title, body, without_sound, heard)
 
     def stop(self, timeout: float = STOP_WITHIN) -> bool:
         """Take the icon away; after that nothing is dispatched any more.
@@ -205,9 +204,6 @@ class Tray:
     def _tell(self, event: Event) -> None:
         if not self._stopping:
             self._dispatch(event)
-
-    def _toast_told(self, clicked: bool) -> None:
-        self.at_toast(clicked)
 
     # --- whether there is a tray, on the bus's thread ---------------------------------------------------------------
 
@@ -270,9 +266,7 @@ class Tray:
         with self._lock:
             if self._stopping:
                 return
-            tray = pystray_backend.PystrayTray(
-                backend, self._face, self._tell, lambda: self._tell_presence(True), self._toast_told
-            )
+            tray = pystray_backend.PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
             self._pystray = self._shown = tray
             if self._item is not None:
                 self._item.stop()  # a StatusNotifier host that comes later gets the icon from AppIndicator (0.5.92)
