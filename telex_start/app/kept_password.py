@@ -120,8 +120,11 @@ class KeptPassword:
             otherwise: Called, once, where it cannot be had in time, with a sentence that says why; at once, with an
                 empty one, where nothing is kept that may be used.
         """
+        if self._until is not None and session.expired:  # it is being asked
+            self._wanted, self._otherwise = session, otherwise
+            return
+        self._stop()
         if session.state is not State.SIGNED_OUT and not session.expired and self._quiet.noted.kept:
-            self._stop()
             self._quiet.note(ended=True)  # somebody may have wanted that
         noted = self._quiet.noted
         may_be = noted.kept and self.stays and not self._unattended
@@ -129,8 +132,6 @@ class KeptPassword:
             otherwise("")
         elif noted.ended:
             otherwise("" if self._surface.opens_windows else _ENDED)
-        elif self._until is not None:
-            self._wanted, self._otherwise = session, otherwise  # it is being asked
         else:
             self._wanted, self._otherwise, self._until = session, otherwise, self._now() + ASK_WITHIN
             self._may_prompt = self._surface.opens_windows

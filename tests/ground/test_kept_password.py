@@ -225,6 +225,17 @@ def test_a_session_whose_time_is_up_goes_on_by_itself(ends: list[Event]) -> None
     assert State.WAITING_FOR_KEYRING not in scene.states
 
 
+def test_the_keyring_is_not_asked_again_where_the_connection_ends_meanwhile() -> None:
+    scene = stays().play(FOUND, ONLINE, STALE, LOCKED, EXPIRED, answer("refused"))
+    assert (scene.keyring.asked, len(scene.windows.opened), scene.said) == ([READ, READ], 1, [])
+
+
+def test_without_windows_nobody_is_asked_to_open_what_a_password_is_to_be_kept_in() -> None:
+    scene = stays(Remembered(), STAYS, SignIn(ME, "typed", persist=True)).play(ONLINE, LOCKED_TO_KEEP)
+    assert scene.keyring.asked == [("keep", ME, "typed", "without")]
+    assert [told.title for told in scene.surface.troubles] == ["You do not stay signed in"]
+
+
 def test_where_it_does_not_the_person_is_asked_as_ever() -> None:
     scene = stays().play(FOUND, ONLINE, EXPIRED, LOCKED, 300)
     assert scene.states[-2:] == [State.WAITING_FOR_KEYRING, State.SIGN_IN_NEEDED]
@@ -245,11 +256,6 @@ def test_one_whose_access_token_alone_is_refused_early_is_noted_until_telex_take
     scene = stays().play(FOUND, ONLINE, refused_early)
     assert (scene.keyring.asked, scene.noted.ended) == ([READ], True)
     assert not stays(scene.noted).play(refused_early, ONLINE).noted.ended
-
-
-def test_the_keyring_is_not_asked_again_where_the_connection_ends_meanwhile() -> None:
-    scene = stays().play(FOUND, ONLINE, STALE, LOCKED, EXPIRED, answer("refused"))
-    assert (scene.keyring.asked, len(scene.windows.opened), scene.said) == ([READ, READ], 1, [])
 
 
 @pytest.mark.parametrize(
@@ -362,10 +368,3 @@ def test_without_windows_an_open_keyring_signs_in_but_not_a_service_nor_where_te
     scene.play(*steps, given=given, unattended=bool(given))
     assert (scene.code, scene.session.sent) == (EXIT_ENDED if steps else EXIT_REFUSED, sent)
     assert (scene.keyring.asked, words in scene.app.last_words) == ([READ_QUIETLY] * asked, True)
-
-
-def test_without_windows_nobody_is_asked_to_open_what_a_password_is_to_be_kept_in() -> None:
-    scene = stays(Remembered(), STAYS, SignIn(ME, "typed", persist=True)).play(ONLINE, LOCKED_TO_KEEP)
-    assert scene.keyring.asked == [("keep", ME, "typed", "without")]
-    [told] = scene.surface.troubles
-    assert (told.title, scene.noted.kept) == ("You do not stay signed in", "")
