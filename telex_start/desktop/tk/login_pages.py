@@ -171,7 +171,7 @@ class LinkPage(ttk.Frame):
         press_by_return(self._again)
         for key in ("<Return>", "<KP_Enter>"):
             self.field.bind(key, lambda _: self.take())
-        self.field.bind("<Shift-Insert>", self._paste)  # on X11, Tk 8.6 does not know it
+        self.event_add("<<Paste>>", "<Shift-Insert>")  # on X11, Tk 8.6 does not know it
 
     def mailed(self, message: str) -> None:
         """A link is on its way: another can be asked for in a while."""
@@ -212,10 +212,6 @@ class LinkPage(ttk.Frame):
     def _pasted(self, text: str) -> None:
         self._text.set("".join(text.split())[:_MOST_SHOWN])
         self._taken(text)
-
-    def _paste(self, _: object) -> str:
-        self.field.event_generate("<<Paste>>")
-        return "break"
 
     def _wait_no_more(self) -> None:
         self._due = None
