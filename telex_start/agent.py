@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .config_file import ConfigSource
     from .console import Console
     from .desktop.bus.buses import Buses
-    from .desktop.keyring import Keyring
     from .desktop.macos import Application
     from .desktop.toasts.toasts import Toasts
     from .desktop.tray.tray import Tray
@@ -149,7 +148,6 @@ class _Agent:
         self._surface: Surface
         self._console: Console | None = None
         self._tray: Tray | None = None
-        self._made_keyring: Keyring | None = None
         lazylog.prepare(self._begin_logging)
         stack.callback(_end_logging)
         stack.callback(_name_threads)
@@ -166,13 +164,8 @@ class _Agent:
         if options.headless:
             from .console import Console
 
-            code_of = None
-            if options.by_mail:
-                from .sign_in_link import code_of as any_code_of
-
-                urls = {"api_url": self._config.api_url, "web_url": self._config.web_url}
-                code_of = functools.partial(any_code_of, **urls)
-            self._surface = self._console = Console(options.json, sys.stdout, self._quit, code_of)
+            by_mail = (self._config.api_url, self._config.web_url) if options.by_mail else None
+            self._surface = self._console = Console(options.json, sys.stdout, self._quit, by_mail)
             self._stack.callback(self._console.stop)
             if self._buses is not None:
                 self._buses.start()
@@ -195,6 +188,7 @@ class _Agent:
         from . import clock
         from .app.app import App
         from .app.ports import Ports
+        from .desktop.keyring import Keyring
         from .desktop.main_app.main_app import MainApp
         from .desktop.tk.opening import Windows
         from .events import SignIn
@@ -215,6 +209,8 @@ class _Agent:
         self._lock.serve(self._requested, watch)
         windows = Windows(events.put, self._source, _log_file)
         self._stack.callback(windows.end)
+        keyring = Keyring(events.put, self._buses.session if self._buses is not None else None, config.api_url)
+        self._stack.callback(keyring.end)
         is_locked = self._buses.screen_is_locked if self._buses is not None else bool  # elsewhere nobody tells
         main_app = MainApp(config, is_locked)
 
@@ -232,7 +228,7 @@ class _Agent:
             windows,
             self._source,
             state_file.Memory(config.api_url),
-            self._keyring,
+            keyring,
             configure,
             clock.boot(),
         )
@@ -282,15 +278,6 @@ class _Agent:
         self._stack.callback(toasts.stop)
         toasts.configure(self._config)
         return toasts
-
-    def _keyring(self) -> Keyring:
-        if self._made_keyring is None:
-            from .desktop.keyring import Keyring
-
-            bus = self._buses.session if self._buses is not None else None
-            self._made_keyring = Keyring(self._events.put, bus, self._config.api_url)
-            self._stack.callback(self._made_keyring.end)
-        return self._made_keyring
 
     def _begin_logging(self) -> None:
         from .process import logs

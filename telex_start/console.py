@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from .app.renewal import SELDOM, face_of
 from .errors import NobodyToAsk
-from .events import AskForLink, SignIn, SignInByLink, StateChanged, Trouble
+from .events import AskForLink, SignIn, SignInByLink, SigningIn, StateChanged, Trouble
 from .face import Face, Silence
 from .news import text, wording
 from .news.unread import Counts
@@ -34,20 +34,19 @@ class Console:
         as_json: bool,
         out: TextIO | None,
         reader_gone: Callable[[], None],
-        code_of: Callable[[str], str] | None = None,
+        by_mail: tuple[str, str] | None = None,
     ) -> None:
         """
         Args:
             as_json: One JSON object a line.
             out: Standard output; ``None`` where the program was started without one.
             reader_gone: Called once, on another thread, when nobody reads it any more.
-            code_of: Where the person signs in by mail: gives the code of the link that they paste, or raises ValueError
-                with what is wrong, for them.
+            by_mail: Where the person signs in by mail: the addresses of Telex's API and web app.
         """
         self.blocked = False
         """Whether the terminal blocks the main thread: a person is being asked."""
         self._as_json = as_json
-        self._code_of = code_of
+        self._by_mail = by_mail
         # JSON is UTF-8 (RFC 8259, section 8.1), whatever the machine writes else.
         encoding = "utf-8" if as_json else None
         self._out = Output(out, reader_gone, encoding) if out is not None else None
@@ -83,7 +82,7 @@ class Console:
         """Nothing is opened, so nothing takes the focus."""
         return True
 
-    def ask(self, email: str, mailed: bool) -> SignIn | AskForLink | SignInByLink:
+    def ask(self, email: str, mailed: bool) -> SigningIn:
         """Ask for e-mail and password on the terminal; by mail, first for a link, and then for what was mailed.
 
         Raises:
@@ -92,14 +91,14 @@ class Console:
         """
         if not is_terminal(sys.stdin):
             raise NobodyToAsk("nobody is signed in: give --email and --password-stdin, or run it on a terminal")
-        if self._code_of is not None and not mailed:
+        if self._by_mail is not None and not mailed:
             return AskForLink(email)
         if self._out is not None:
             self._out.wait(_WRITTEN_WITHIN)
         self.blocked = True
         try:
-            if self._code_of is not None:
-                code = _ask_code(email, self._code_of)
+            if self._by_mail is not None:
+                code = _ask_code(email, *self._by_mail)
                 return SignInByLink(email, code) if code else AskForLink(email)
             return SignIn(_ask_email(email), _ask_password(), persist=True)
         except EOFError:
@@ -192,7 +191,7 @@ def _ask_password() -> str:
                 return password
 
 
-def _ask_code(email: str, code_of: Callable[[str], str]) -> str:
+def _ask_code(email: str, api_url: str, web_url: str) -> str:
     """Ask for the link that was mailed, unseen, until there is one; empty where the person wants another.
 
     Raises:
@@ -200,11 +199,13 @@ def _ask_code(email: str, code_of: Callable[[str], str]) -> str:
     """
     import getpass
 
+    from .sign_in_link import code_of
+
     print(f"Copy the link from the mail to {email} and paste it here; do not open it.", file=sys.stderr)
     while True:
         try:
             pasted = getpass.getpass("Link, or its digits (Return alone: another mail): ", stream=sys.stderr)
-            return code_of(pasted) if pasted.strip() else ""
+            return code_of(pasted, api_url, web_url) if pasted.strip() else ""
         except UnicodeDecodeError:
             continue
         except ValueError as wrong:

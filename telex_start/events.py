@@ -387,28 +387,31 @@ class Command:
 
 
 @dataclass(frozen=True, repr=False)
-class SignIn(Command):
-    """Sign in. The password lives here and nowhere else, and is dropped after the call."""
+class SigningIn(Command):
+    """By this somebody signs in."""
 
     email: str
+
+
+@dataclass(frozen=True, repr=False)
+class SignIn(SigningIn):
+    """Sign in. The password lives here and nowhere else, and is dropped after the call."""
+
     password: str
     persist: bool = False
     """Retry temporary failures until it works: at a start there is nobody who could be asked to try again."""
 
 
 @dataclass(frozen=True)
-class AskForLink(Command):
+class AskForLink(SigningIn):
     """Have Telex mail a link for signing in; :class:`LinkMailed` or :class:`SignInFailed` answers. The state stays."""
-
-    email: str
 
 
 @dataclass(frozen=True, repr=False)
-class SignInByLink(Command):
-    """Sign in with the code of a mailed link. It works once, so it is never tried again."""
+class SignInByLink(SigningIn):
+    """Sign in with the code of a mailed link, which works once, so it is never tried again. Somebody else's than the
+    address's signs nobody in."""
 
-    email: str
-    """Who asked for the link: somebody else's signs nobody in."""
     code: str
     """A secret like a password."""
 

@@ -72,7 +72,7 @@ class App:
         self._news = NewsController(config, ports, self._own, self._opening, self._quiet.quiet, self._counts_changed)
         self._notifier = self._news.notifier
         self._renewal = Renewal(self._sign_in.session, self._notifier.recent, surface.face, surface.renew_every)
-        self._parts = (self._quiet, self._news, self._opening, self._renewal, self._sign_in)
+        self._parts = (self._quiet, self._news, self._opening, self._renewal, self._sign_in, self._sign_in.kept)
         """Those that have something due at times."""
         self._handlers: dict[type[events.Event], Callable[[Any], object]] = {
             **dict.fromkeys(self._news.handlers, self._news_came),
@@ -295,12 +295,10 @@ class App:
         self._config.open_window(self._notifier.known_organisations(), muted, token)
 
     def _window_said(self, event: events.ChildSaid) -> None:
-        if event.child == "login" and event.said.get("saved") is True:
-            self._config.reload()  # at once: the sign-in that follows goes by it
-        elif event.child == "login":
-            self._sign_in.window_said(event.said)
-        elif event.child.startswith("keyring"):
+        if event.child.startswith("keyring"):
             self._sign_in.kept.said(event.child, event.said)
+        elif event.child == "login" and "saved" not in event.said:
+            self._sign_in.window_said(event.said)
         else:
             self._config.window_said(event.said)
 

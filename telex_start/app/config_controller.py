@@ -12,8 +12,8 @@ from typing import Any
 
 from ..config import ENVIRONMENTS, Config, Environment
 from ..errors import ConfigError
-from ..events import MuteChosen, Organisation, Requested
-from ..menu import Muted, Request
+from ..events import MuteChosen, Organisation
+from ..menu import Muted
 from ..news import wording
 from ..news.quiet import none_of_these
 from ..toast import Conversation
@@ -64,10 +64,10 @@ class ConfigController:
             self._ports.windows.open_preferences(named, [tuple(one) for one in muted], token)
 
     def window_said(self, said: dict[str, Any]) -> None:
-        """Do what the preferences window says."""
+        """Do what the preferences window says; the login window may have saved, too."""
         match said:
             case {"saved": True}:
-                self._ports.events.put(Requested(Request.RELOAD))
+                self.reload()  # at once: a sign-in that follows goes by it
             case {"unmute": [str(channel), str(section), str(ident)]}:
                 self._ports.events.put(MuteChosen(Conversation(channel, section, ident), None))
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..config import Config
-from ..events import SignIn, SignInByLink, SignInFailed, StateChanged
+from ..events import SignIn, SignInFailed, SigningIn, StateChanged
 from ..states import SIGNED_IN, State
 from .app_toasts import AppToasts
 from .ports import Ports
@@ -31,13 +31,14 @@ _ANSWERS = {
 }
 """What the keyring's answers say, for a person, where they bring no words of their own."""
 _ENDED = "Telex has ended the last session before its time, so the kept password is not used until somebody signs in."
+_TAKEN_OUT = " It was kept in the system's keyring, and is taken out."
 _NOT_OPEN = "The system's keyring was not opened in time."
 _MAY_OPEN = ("locked", "away", "refused")
 """Answers after which the keyring may be opened later."""
 
 
 class KeptPassword:
-    """Owns what is done with the keyring, and knows whether the sign-in under way is by what is kept there."""
+    """Owns what is done with the keyring, and knows whose sign-in is under way."""
 
     def __init__(
         self,
@@ -65,22 +66,20 @@ class KeptPassword:
         self._quiet = quiet
         self._sign_in = sign_in
         self._tell = tell
-        self._session = StateChanged(State.SIGNED_OUT)
-        """The session's own state, and not that the keyring is waited for."""
-        self._held: SignIn | None = None
-        """The sign-in under way, where its password is to be kept: it is held nowhere else."""
+        self._unattended = False
+        """A service runs it, which has credentials of its own."""
         self._email = ""
         """Whose sign-in is under way, if it is none by what is kept."""
+        self._password = ""
+        """That of this sign-in, where it is to be kept: it is held nowhere else."""
         self._in_use = False
         """The sign-in under way is by what is kept."""
-        self._wanted = False
-        """It is to be used as soon as it can be had."""
+        self._wanted: StateChanged | None = None
+        """What is kept is to be used as soon as it can be had: the state of the session that wants it."""
         self._watches = False
         """It is told when the keyring is opened."""
         self._waits = False
-        """The person sees that the keyring is waited for."""
-        self._unattended = False
-        """A service runs it, which has credentials of its own."""
+        """The person sees that the keyring is waited for, in place of the session's state."""
         self._otherwise: Callable[[str], object] | None = None
         self._until: float | None = None
 
@@ -89,10 +88,10 @@ class KeptPassword:
         self._unattended = unattended
         if unattended:
             return
-        if self._quiet.noted.kept and not self.stays:
-            self._note_removing()
         for email in self._quiet.noted.removing:
-            self._keyring().remove(email)
+            self._keyring.remove(email)
+        if not self.stays:
+            self.forget()
 
     def configure(self, config: Config) -> None:
         """Take up whether the person wants to stay signed in."""
@@ -109,21 +108,19 @@ class KeptPassword:
         if self._until is not None and now >= self._until:
             self._give_up(_NOT_OPEN)
 
-    def session(self, event: StateChanged) -> None:
-        """The session's state changed."""
-        if event.state is not State.WAITING_FOR_KEYRING:
-            self._session = event
-            self._waits = False
-
     # --- using it ---------------------------------------------------------------------------------------------------
 
-    def use(self, otherwise: Callable[[str], object]) -> None:
-        """Sign in by what is kept.
+    def use(self, session: StateChanged, otherwise: Callable[[str], object]) -> None:
+        """Sign in by what is kept, unless Telex has ended the session before its time, or nobody knows.
 
         Args:
+            session: The session's state. While that lives nobody sees that the keyring is waited for.
             otherwise: Called, once, where it cannot be had in time, with a sentence that says why; at once, with an
                 empty one, where nothing is kept that may be used.
         """
+        self._stop()
+        if session.state is not State.SIGNED_OUT and not session.expired and self._quiet.noted.kept:
+            self._quiet.note(ended=True)  # somebody may have wanted that
         noted = self._quiet.noted
         may_be = noted.kept and self.stays and not self._unattended
         if not may_be or self._configured not in ("", noted.kept.lower()):
@@ -131,23 +128,31 @@ class KeptPassword:
         elif noted.ended:
             otherwise("" if self._surface.opens_windows else _ENDED)
         else:
-            self._wanted, self._otherwise, self._until = True, otherwise, self._now() + ASK_WITHIN
-            self._keyring().read(noted.kept, self._surface.opens_windows)
+            self._wanted, self._otherwise, self._until = session, otherwise, self._now() + ASK_WITHIN
+            self._keyring.read(noted.kept, self._surface.opens_windows)
 
     def said(self, request: str, said: dict[str, Any]) -> None:
         """The keyring answers a request, or has changed."""
-        email = str(said.get("email", "")).lower()
+        email, kept = str(said.get("email", "")), self._quiet.noted.kept
+        is_kept = email.lower() == kept.lower()
         match request, said:
-            case "keyring", _:
-                if self._wanted:
-                    self._keyring().read(self._quiet.noted.kept, False)
-            case "keyring read", {"keyring": str(word)} if self._wanted and email == self._quiet.noted.kept.lower():
-                self._read(word, why(said), said.get("password"))
-            case "keyring keep", {"keyring": str(word)} if word != "locked":  # it asks the person, and says more later
-                self._kept(email, word, why(said))
+            case "keyring", _ if self._wanted:
+                self._keyring.read(kept, False)
+            case "keyring read", {"keyring": "found", "password": str(password)} if self._wanted and is_kept:
+                if not self._sign_in(SignIn(kept, password, persist=True)):
+                    self._stop()
+            case "keyring read", {"keyring": str(word)} if self._wanted and is_kept:
+                self._not_found(word, why(said))
+            case "keyring keep", {"keyring": "kept"} if not is_kept:  # it was given up meanwhile
+                self._remove(email)
+            case "keyring keep", {"keyring": "kept" | "locked"}:
+                pass  # locked: it asks the person, and says more later
+            case "keyring keep", _ if is_kept:
+                self._quiet.note(kept="")
+                words = "Your password could not be put into the system's keyring, so the next start asks for it."
+                self._own.tell("You do not stay signed in", f"{words} {why(said)}")
             case "keyring remove", {"keyring": "removed"}:
-                left = tuple(one for one in self._quiet.noted.removing if one.lower() != email)
-                self._quiet.note(removing=left)
+                self._quiet.note(removing=self._removing_but(email))
 
     def ended(self, request: str, problem: str) -> None:
         """The process that asked the keyring has ended; ``problem``: why it could not, in words, if so."""
@@ -155,29 +160,23 @@ class KeptPassword:
             log.warning("%s: %s", request, problem)
             self.said(request, {"email": self._quiet.noted.kept, "keyring": "failed"})
 
-    def _read(self, word: str, why: str, password: object) -> None:
-        if word == "found" and isinstance(password, str):
-            self._stop()
-            self._in_use = self._sign_in(SignIn(self._quiet.noted.kept, password, persist=True))
-            if not self._in_use:
-                self._wait_no_more()
-            return
+    def _not_found(self, word: str, why: str) -> None:
         log.info("the keyring: %s", word)
-        if word in _MAY_OPEN and self._surface.opens_windows:
-            first, self._watches = not self._watches, True
-            self._keyring().watch(True)
-            if first and word == "away":
-                self._keyring().read(self._quiet.noted.kept, False)  # it may have come since
-        else:
-            self._wanted = False
         if word == "nothing":
             self._quiet.note(kept="")
-        asks_nobody = self._session.state in SIGNED_IN or self._otherwise is None
-        if word in ("locked", "away") and not asks_nobody and not self._waits:
+        if word not in _MAY_OPEN or not self._surface.opens_windows:
+            self._give_up(why)
+            self._stop()
+            return
+        first, self._watches = not self._watches, True
+        self._keyring.watch(True)
+        if first and word == "away":
+            self._keyring.read(self._quiet.noted.kept, False)  # it may have come since
+        if word == "refused":
+            self._give_up(why)
+        elif self._otherwise and not self._waits and self._wanted and self._wanted.state not in SIGNED_IN:
             self._waits = True
             self._tell(StateChanged(State.WAITING_FOR_KEYRING))
-        if word not in ("locked", "away") or not self._surface.opens_windows:
-            self._give_up(why)
 
     def _give_up(self, why: str) -> None:
         """The person is asked. Where the keyring is opened later, and they have done nothing, it still signs in."""
@@ -189,88 +188,81 @@ class KeptPassword:
     def _stop(self) -> None:
         """What is kept is not wanted any more."""
         if self._watches:
-            self._keyring().watch(False)
-        self._wanted, self._watches, self._otherwise, self._until = False, False, None, None
+            self._keyring.watch(False)
+        self._wait_no_more()
+        self._wanted, self._watches, self._otherwise, self._until = None, False, None, None
 
     def _wait_no_more(self) -> None:
-        if self._waits:
-            self._tell(self._session)
+        if self._waits and self._wanted:
+            self._waits = False
+            self._tell(self._wanted)
 
     # --- what becomes of sign-ins -----------------------------------------------------------------------------------
 
-    def begins(self, command: SignIn | SignInByLink, keep: bool = False) -> None:
-        """A sign-in begins by what was typed or given, which outweighs what the keyring may say yet.
+    def begins(self, command: SigningIn, keep: bool = False, in_use: bool = False) -> None:
+        """A sign-in begins, which outweighs what the keyring may say yet.
 
         Args:
             command: By a password, which may be kept, or by a link.
             keep: It is to be kept, whatever the setting is.
+            in_use: It is by what is kept.
         """
+        self._waits = False  # the session says what it does now
         self._stop()
         self.called_off()
-        self._email = command.email
-        if (self.stays or keep) and isinstance(command, SignIn) and not self._unattended:
-            self._held = command
+        self._in_use, self._email = in_use, "" if in_use else command.email
+        if (self.stays or keep) and isinstance(command, SignIn) and not (in_use or self._unattended):
+            self._password = command.password
 
-    def signed_in(self) -> None:
-        """The sign-in has worked, or none was needed."""
-        held, email = self._held, self._email
+    def signed_in(self) -> str:
+        """The sign-in has worked, or none was needed.
+
+        Returns:
+            Whose it was; empty where it was by what is kept.
+        """
+        email, password = self._email, self._password
         self.called_off()
-        if not email:
-            return  # it was by what is kept
-        if email.lower() != self._quiet.noted.kept.lower():
+        if email and email.lower() != self._quiet.noted.kept.lower():
             self.forget()
-        if not self._unattended:
+        if email and not self._unattended:
             self._quiet.note(ended=False)
-        if held is not None:
-            left = tuple(one for one in self._quiet.noted.removing if one.lower() != email.lower())
-            self._quiet.note(kept=email, removing=left)
-            self._keyring().keep(email, held.password)
+        if password:
+            self._quiet.note(kept=email, removing=self._removing_but(email))
+            self._keyring.keep(email, password)
+        return email
 
-    def failed(self, event: SignInFailed) -> tuple[bool, bool]:
+    def failed(self, event: SignInFailed) -> str | None:
         """The sign-in did not work.
 
         Returns:
-            Whether it was by what is kept, and whether that was taken out for it.
+            ``None`` where it was not by what is kept. Else what is to be said of that; empty where it stays.
         """
         in_use = self._in_use
         self.called_off()
         if in_use and event.password_refused:
             self.forget()
-        return in_use, in_use and event.password_refused
+            return _TAKEN_OUT
+        return "" if in_use else None
 
     def called_off(self) -> None:
         """There is no sign-in under way any more whose password is to be kept, or was."""
-        self._held, self._email, self._in_use = None, "", False
+        self._email, self._password, self._in_use = "", "", False
 
-    def session_ended_early(self) -> None:
-        """Telex has ended the session before its time, or nobody knows: somebody may have wanted that."""
-        if self._quiet.noted.kept:
-            self._quiet.note(ended=True)
-
-    # --- keeping and forgetting it ----------------------------------------------------------------------------------
+    # --- forgetting it ----------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
         """Take out what is kept; it is used no more from here on."""
         self.called_off()
         self._stop()
-        self._wait_no_more()
         if email := self._quiet.noted.kept:
-            self._note_removing()
-            self._keyring().remove(email)
+            self._remove(email, kept="")
 
-    def _note_removing(self) -> None:
-        noted = self._quiet.noted
-        self._quiet.note(kept="", removing=tuple(dict.fromkeys((*noted.removing, noted.kept))))
+    def _remove(self, email: str, **noted: str) -> None:
+        self._quiet.note(removing=(*self._removing_but(email), email), **noted)
+        self._keyring.remove(email)
 
-    def _kept(self, email: str, word: str, why: str) -> None:
-        is_current = email == self._quiet.noted.kept.lower()
-        if word == "kept" and not is_current:  # it was given up meanwhile, and may be there all the same
-            self._quiet.note(removing=tuple(dict.fromkeys((*self._quiet.noted.removing, email))))
-            self._keyring().remove(email)
-        elif word != "kept" and is_current:
-            self._quiet.note(kept="")
-            words = f"Your password could not be put into the system's keyring, so the next start asks for it. {why}"
-            self._own.tell("You do not stay signed in", words)
+    def _removing_but(self, email: str) -> tuple[str, ...]:
+        return tuple(one for one in self._quiet.noted.removing if one.lower() != email.lower())
 
 
 def why(said: dict[str, Any]) -> str:

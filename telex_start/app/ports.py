@@ -9,16 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .. import clock
 from ..config import Config
-from ..events import (
-    AskForLink,
-    Command,
-    Event,
-    MainAppAnswered,
-    SignIn,
-    SignInByLink,
-    StateChanged,
-    Trouble,
-)
+from ..events import Command, Event, MainAppAnswered, SigningIn, StateChanged, Trouble
 from ..face import Face
 from ..news.unread import Counts
 from ..news.wall import Wall
@@ -89,7 +80,7 @@ class Surface(Protocol):
     def may_open_unasked(self) -> bool:
         """Whether a window that nobody has asked for would leave the focus where it is."""
 
-    def ask(self, email: str, mailed: bool) -> SignIn | AskForLink | SignInByLink | None:
+    def ask(self, email: str, mailed: bool) -> SigningIn | None:
         """Ask for credentials there and then; ``None`` where they are asked for by a window instead.
 
         Args:
@@ -175,8 +166,7 @@ class Ports(NamedTuple):
     windows: Windows
     source: ConfigSource
     memory: Memory
-    keyring: Callable[[], Keyring]
-    """Made where it is first wanted, as most have nothing in it."""
+    keyring: Keyring
     configure: Callable[[Config], None]
     """Takes up, in what the App knows nothing of, a configuration that counts from now on."""
     boot: str

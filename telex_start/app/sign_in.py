@@ -9,29 +9,18 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from .. import events
 from ..config import Config, other_name
 from ..errors import NobodyToAsk
-from ..events import (
-    AskForLink,
-    CancelSignIn,
-    LinkMailed,
-    SignIn,
-    SignInByLink,
-    SignInFailed,
-    SignInFailure,
-    SignOut,
-    StateChanged,
-    Trouble,
-)
+from ..events import SignInFailure, SigningIn, StateChanged
 from ..news import wording
 from ..news.scheduler import soonest
 from ..states import SIGNED_IN, State
 from ..toast import Toast
 from .app_toasts import AppToasts
 from .kept_password import KeptPassword
-from .ports import Ports
+from .ports import Ports, Windows
 from .quiet_controller import QuietController
-from .sign_in_dialogue import SignInDialogue
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +31,91 @@ EXIT_ENDED = 4
 TRAY_WITHIN = 15.0
 """Seconds that the window waits for a tray where the desktop starts the program at log-in: the person is to see where
 it is."""
+WAIT_WITHIN = 10.0
+"""Seconds after the password was accepted in which the first organisation should be live."""
+_SHOW_SUCCESS = 1.2
+"""Seconds that the success stays readable."""
 
 _ENDED = "Your Telex session has ended. Please sign in again."
 _ON = SIGNED_IN | {State.SIGNING_IN}
 """The states that Cancel and Sign Out put an end to."""
-_SENTENCES = {
-    SignInFailure.CREDENTIALS: "Telex does not know this e-mail address and password. Please check both.",
-    SignInFailure.RATE_LIMIT: "Telex gets too many requests just now. Please try again in a minute.",
-}
-"""What is said for a kind of failure that has one cause. The others have many, and the error knows which it was."""
+
+
+class SignInDialogue:
+    """One open login window and the sign-in it has started, if any."""
+
+    def __init__(self, windows: Windows, now: Callable[[], float], title: str) -> None:
+        """``title`` is that of what is said where the window cannot be shown."""
+        self._tell = windows.tell_login
+        self._now = now
+        self.title = title
+        self.under_way = False
+        """A sign-in was submitted, and the window has shown neither its failure nor its success."""
+        self.session_stays = False
+        """The sign-in was submitted beside a session, which goes on whatever becomes of it."""
+        self.typed = False
+        """The person has typed into it, or asked for a link."""
+        self._by_what = "Password"
+        """What Telex accepts."""
+        self._accepted_at: float | None = None
+        self._close_at: float | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """It shows its success, and goes in a moment."""
+        return self._close_at is not None
+
+    @property
+    def busy(self) -> bool:
+        """It shows how a sign-in goes, or went."""
+        return self.under_way or self.succeeded
+
+    def follow(self, session_stays: bool, by_what: str = "Password") -> None:
+        """Show how a sign-in by this goes on; ``session_stays``: it is beside a session, or that session itself."""
+        self._by_what = by_what
+        self.under_way = True
+        self.session_stays = session_stays
+        self._accepted_at = None
+
+    def failed(self, words: str) -> None:
+        """The sign-in did not work, or its session has ended; the window stays for another try."""
+        self.under_way = False
+        self._tell("failure", words)
+
+    def trouble(self, trouble: events.Trouble) -> None:
+        """A trouble after the password was accepted; it is being retried."""
+        if self.under_way and self._accepted_at is not None:
+            self._tell("words", f"{trouble.message or trouble.title} Trying again…")
+
+    def state(self, event: StateChanged) -> None:
+        """The session's state changed."""
+        if event.state not in SIGNED_IN:
+            self.session_stays = False
+        if not self.under_way or event.sign_in_again:
+            return
+        if event.state in (State.CONNECTING, State.RECONNECTING) and self._accepted_at is None:
+            self._accepted_at = self._now()
+            self._tell("busy", f"{self._by_what} accepted. Connecting…")
+        elif event.state is State.ONLINE:
+            self._accepted_at = self._accepted_at or self._now()
+            if event.subscribed:
+                self.succeed(f"Signed in: {wording.plural(event.organisations, 'organisation')}.")
+            elif not event.organisations:
+                self.succeed("Signed in. You are in no organisation yet.")
+            elif event.refused >= event.organisations:
+                self.succeed("Signed in, but Telex refuses notifications for all your organisations.")
+
+    def deadline(self) -> float | None:
+        """When the window has said its success long enough, or has waited :data:`WAIT_WITHIN` for it."""
+        if self._close_at is not None or self._accepted_at is None or not self.under_way:
+            return self._close_at
+        return self._accepted_at + WAIT_WITHIN
+
+    def succeed(self, message: str) -> None:
+        """Say that it worked; the window goes once that could be read."""
+        self.under_way = False
+        self._close_at = self._now() + _SHOW_SUCCESS
+        self._tell("success", message)
 
 
 class SignInController:
@@ -81,10 +146,8 @@ class SignInController:
         self._now = ports.now
         self.kept = KeptPassword(config, ports, own, quiet, self._sign_in_by_kept, tell)
         self._email = config.email or ""
-        self._submitted_email = ""
-        """Of the window's sign-in that is under way."""
-        self._by_mail = False
-        """The last sign-in was by a mailed link."""
+        self._by_mail = self._by_window = False
+        """The last sign-in was by a mailed link; by the window."""
         self._asks_for_link = False
         """Telex was asked for a link, and has not answered."""
         self._urls = {"api_url": config.api_url, "web_url": config.web_url}
@@ -102,61 +165,63 @@ class SignInController:
         self._tray_is_there = False
         self.configure(config)
 
-    def begin(self, sign_in: list[SignIn], open_window: bool, at_login: bool, unattended: bool) -> None:
+    def begin(self, sign_in: list[events.SignIn], open_window: bool, at_login: bool, unattended: bool) -> None:
         """The program starts; see :meth:`telex_start.app.app.App.run`."""
         self.kept.begin(unattended)
         if sign_in:
-            self._email = sign_in[0].email
-            self.kept.begins(sign_in[0])
-            self._send(sign_in.pop())
+            self._begin(sign_in.pop())
         elif open_window and self._surface.opens_windows:
             self._open_window()
         elif open_window:
             self._ask_or_hint("")
         else:
-            self.kept.use(lambda why: self._nobody_at_start(why, at_login))
+            self.kept.use(self.session, lambda why: self._nobody_at_start(why, at_login))
 
     def _nobody_at_start(self, why: str, at_login: bool) -> None:
         """Nobody is signed in at the start; ``why``: why what is kept is not to be had, if something is."""
         if self._dialogue is not None:
             return  # the person was quicker
         if at_login and self._surface.opens_windows:
-            self._opens_by = self._now() + TRAY_WITHIN
-            if self._tray_is_there:
-                self._open_at_login()
+            self._opens_by = self._now() + (0 if self._tray_is_there else TRAY_WITHIN)
         elif not why:
             self._ask_or_hint("")
         elif self._surface.opens_windows:
             self._open_window()
         else:
-            self._surface.trouble(Trouble("The kept password is not to be had", why))
+            self._surface.trouble(events.Trouble("The kept password is not to be had", why))
             self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
 
-    def _sign_in_by_kept(self, sign_in: SignIn) -> bool:
+    def _sign_in_by_kept(self, sign_in: events.SignIn) -> bool:
         """Sign in by the password that was kept; not where the person is doing it."""
         if self._dialogue is not None and (self._dialogue.typed or self._dialogue.busy):
             return False
         self.close_window()
-        self._opens_by, self._by_mail = None, False
-        self._email = sign_in.email
-        self._send(sign_in)
+        self._opens_by = None
+        self._begin(sign_in, in_use=True)
         return True
+
+    def _begin(self, command: SigningIn, by_window: bool = False, **how: bool) -> None:
+        """A sign-in begins, or a link is asked for; ``how``: see :meth:`.KeptPassword.begins`."""
+        self._email, self._asks_for_link = command.email, isinstance(command, events.AskForLink)
+        if not self._asks_for_link:
+            self._by_mail, self._by_window = isinstance(command, events.SignInByLink), by_window
+            self.kept.begins(command, **how)
+        self._send(command)
 
     def configure(self, config: Config) -> None:
         """Take up whether the e-mail address is remembered, and whether the person stays signed in."""
         self._remembers = config.remember_email
         if not self._remembers:
-            self._forget_email()
+            self._quiet.note(email="")
         self.kept.configure(config)
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due."""
         of_window = self._dialogue.deadline() if self._dialogue is not None else None
-        return soonest(of_window, self._opens_by, self.kept.deadline())
+        return soonest(of_window, self._opens_by)
 
     def tick(self, now: float) -> None:
         """Do what is due."""
-        self.kept.tick(now)
         dialogue = self._dialogue
         if dialogue is not None and (due := dialogue.deadline()) is not None and now >= due:
             if dialogue.succeeded:
@@ -219,10 +284,7 @@ class SignInController:
             self._end(code, why or nobody.message)
             return
         if command is not None:
-            self._email, self._asks_for_link = command.email, isinstance(command, AskForLink)
-            if not isinstance(command, AskForLink):
-                self.kept.begins(command)
-            self._send(command)
+            self._begin(command)
         elif not why:
             self._hints_with_icon = True
 
@@ -239,9 +301,9 @@ class SignInController:
     def sign_out(self) -> None:
         """The person chose Sign Out."""
         self._email, self._by_mail = "", False
-        self._forget_email()
+        self._quiet.note(email="")
         self.kept.forget()
-        self._leave(SignOut())
+        self._leave(events.SignOut())
         if self._dialogue is not None and self._dialogue.busy:
             self.close_window()
 
@@ -252,37 +314,28 @@ class SignInController:
             return  # it was closed, or opens no more
         match said:
             case {"email": str(email), "password": str(password)} if not dialogue.busy:  # by another sign-in
-                self._submit(dialogue, SignIn(email, password), keep=said.get("stay") is True)
+                self._submit(dialogue, events.SignIn(email, password), "Password", keep=said.get("stay") is True)
             case {"email": str(email), "code": str(code)} if not dialogue.busy:
-                self._submit(dialogue, SignInByLink(email, code))
+                self._submit(dialogue, events.SignInByLink(email, code), "Link")
             case {"ask": str(email)} if not dialogue.busy:
                 dialogue.typed = True
                 self._windows.tell_login("busy", "Asking Telex for a link…")
-                self._email, self._asks_for_link = email, True
-                self._send(AskForLink(email))
+                self._begin(events.AskForLink(email))
             case {"back": True}:
                 self._asks_for_link = False
             case {"typed": True}:
                 dialogue.typed = True
             case {"closed": True}:
-                if dialogue.under_way and dialogue.session_stays:
-                    self._submitted_email = ""
-                    self.kept.called_off()
-                    self._send(CancelSignIn(session_stays=True))
-                elif dialogue.under_way:
-                    self._leave(CancelSignIn())
+                if dialogue.under_way:
+                    self._leave(events.CancelSignIn(dialogue.session_stays))
                 self.close_window()
 
-    def _submit(self, dialogue: SignInDialogue, command: SignIn | SignInByLink, keep: bool = False) -> None:
-        self._by_mail, self._asks_for_link = isinstance(command, SignInByLink), False
-        self.kept.begins(command, keep)
-        # There may be a session, whose access token is refused.
-        dialogue.follow(self.signed_in, "Link" if self._by_mail else "Password")
+    def _submit(self, dialogue: SignInDialogue, command: SigningIn, by_what: str, keep: bool = False) -> None:
+        dialogue.follow(self.signed_in, by_what)  # there may be a session, whose access token is refused
         self._windows.tell_login("busy", "Signing in…")
-        self._email = self._submitted_email = command.email
-        self._send(command)
+        self._begin(command, by_window=True, keep=keep)
 
-    def link_mailed(self, event: LinkMailed) -> None:
+    def link_mailed(self, event: events.LinkMailed) -> None:
         """Telex has mailed the link that was asked for."""
         asked, self._asks_for_link = self._asks_for_link, False
         if not self._surface.opens_windows:
@@ -298,20 +351,16 @@ class SignInController:
             log.warning("%s: %s", dialogue.title, problem)
             self._own.say(wording.said(dialogue.title, problem, key=wording.SIGNING_IN))
 
-    def _leave(self, command: CancelSignIn | SignOut) -> None:
+    def _leave(self, command: events.CancelSignIn | events.SignOut) -> None:
         """End the session, or the sign-in. What the session still tells of it is no news to the person."""
-        under_way = self._dialogue is not None and self._dialogue.under_way
-        self._leaving = self._leaving or under_way or self.session.state in _ON
-        self.signed_in = self.signed_in and not self._leaving
-        self._submitted_email = ""
+        if command != events.CancelSignIn(session_stays=True):
+            under_way = self._dialogue is not None and self._dialogue.under_way
+            self._leaving = self._leaving or under_way or self.session.state in _ON
+            self.signed_in = self.signed_in and not self._leaving
         self.kept.called_off()
         self._send(command)
 
-    def _forget_email(self) -> None:
-        self._submitted_email = ""
-        self._quiet.note(email="")
-
-    def trouble(self, event: Trouble) -> None:
+    def trouble(self, event: events.Trouble) -> None:
         """Something does not work; where it keeps a sign-in waiting, the window says so."""
         if self._dialogue is not None:
             self._dialogue.trouble(event)
@@ -333,7 +382,6 @@ class SignInController:
         if event.state is not self.session.state:
             self._own.take_back(wording.SIGNING_IN)
         self.session = event
-        self.kept.session(event)
         left, self._leaving = self._leaving, self._leaving and event.state in _ON
         self.signed_in = event.state in SIGNED_IN and not self._leaving
         return not left
@@ -343,90 +391,54 @@ class SignInController:
         event = self.session
         if _is_well(event) and not _is_well(before):
             self._opens_by = None
-            if self._submitted_email and self._remembers:
-                self._quiet.note(email=self._submitted_email)
-            self._submitted_email = ""
-            self.kept.signed_in()
+            if (email := self.kept.signed_in()) and self._by_window and self._remembers:
+                self._quiet.note(email=email)
             # A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for.
             if self._dialogue is not None and not self._dialogue.busy:
                 self._dialogue.follow(before.state in SIGNED_IN)
         if self._dialogue is not None:
             self._dialogue.state(event)
-        if event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN:
-            self._session_over(event)
-        elif _is_over_but_connected(event) and not _is_over_but_connected(before):
-            self.kept.use(self._say_again)
+        over = event.state is State.SIGN_IN_NEEDED and before.state in SIGNED_IN
+        if over and self._dialogue is not None and self._dialogue.under_way:
+            self._dialogue.failed(event.reason or _ENDED)
+        if over or (event.state in SIGNED_IN and event.sign_in_again and not before.sign_in_again):
+            self.kept.use(event, self._ask_again)
 
-    def _say_again(self, why: str) -> None:
-        """The session's time is up, but for its connection, and it cannot be renewed without the person."""
-        self._own.tell(*wording.SIGN_IN_AGAIN)
-
-    def failed(self, event: SignInFailed) -> None:
+    def failed(self, event: events.SignInFailed) -> None:
         """A sign-in did not work, or no link could be mailed for one."""
         asked, self._asks_for_link = self._asks_for_link, False
-        by_kept, taken_out = (False, False) if asked else self.kept.failed(event)
-        words = _sentence(event, self._other_name)
-        if by_kept and event.session_stays and not taken_out:
-            self._say_again(words)
+        of_kept = None if asked else self.kept.failed(event)
+        words = wording.failed_sign_in(event, self._other_name) + (of_kept or "")
+        if event.session_stays and of_kept == "":
+            self._ask_again(words)
             return
-        if self._leaving or (event.session_stays and self._dialogue is None and not by_kept):
+        if self._leaving or (event.session_stays and self._dialogue is None and of_kept is None):
             return  # it was called off
-        self._submitted_email = ""
-        if taken_out:
-            words = f"{words} It was kept in the system's keyring, and is taken out."
         if self._dialogue is not None:
             self._dialogue.failed(words)
             return
         if asked and self._surface.opens_windows:
             return  # the window is closed
-        self._surface.trouble(Trouble(event.title, words))
+        self._surface.trouble(events.Trouble(event.title, words))
         why = f"signing in was refused: {words}"
         if event.kind is SignInFailure.NOBODY and not self._surface.opens_windows:
             self._end(EXIT_REFUSED, why)
             return
         self._ask_or_hint(why, mailed=True)
-        if by_kept or event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
+        if of_kept is not None or event.kind in (SignInFailure.CREDENTIALS, SignInFailure.FORM, SignInFailure.REFUSED):
             self._open_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
 
-    def _session_over(self, event: StateChanged) -> None:
-        """The session has ended under way: it goes on by what is kept, or the person is needed."""
-        if not event.expired:
-            self.kept.session_ended_early()
-        if self._dialogue is not None and self._dialogue.under_way:
-            self._dialogue.failed(event.reason or _ENDED)
-        elif event.expired:
-            self.kept.use(lambda why: self._ask_again(event))
+    def _ask_again(self, why: str) -> None:
+        """The session has ended, if not its connection, and does not go on by what is kept."""
+        if self.session.state in SIGNED_IN:
+            self._own.tell(*wording.SIGN_IN_AGAIN)
+        elif self._surface.opens_windows:
+            self._open_window(_ENDED, wording.SIGN_IN_BY_CLICK)
         else:
-            self._ask_again(event)
-
-    def _ask_again(self, event: StateChanged) -> None:
-        if not self._surface.opens_windows:
             self._own.say(wording.SIGN_IN_NEEDED)
-            self._ask_or_hint(f"the session has ended: {event.reason}", EXIT_ENDED)
-        self._open_window(_ENDED, wording.SIGN_IN_BY_CLICK)
-
-
-def _sentence(failure: SignInFailed, other_name: str | None) -> str:
-    """What a person is told about a failed sign-in: its cause, which may be Telex's own words.
-
-    Args:
-        other_name: The environment to try where Telex is not reached, if there is one.
-    """
-    if failure.kind is SignInFailure.NETWORK and other_name is not None:
-        hint = f'If other pages can be reached: Telex is called Zedu too, try environment = "{other_name}".'
-        return f"{failure.message} {hint}"
-    if failure.kind in _SENTENCES:
-        return _SENTENCES[failure.kind]
-    if failure.kind is SignInFailure.TELEX and not failure.message.endswith((".", "?")):
-        return f"{failure.title}: {failure.message}."  # words of Telex's that make no sentence, like "HTTP 404"
-    return failure.message
+            self._ask_or_hint(f"the session has ended: {self.session.reason}", EXIT_ENDED)
 
 
 def _is_well(session: StateChanged) -> bool:
     """Whether there is nothing to sign in for."""
     return session.state in SIGNED_IN and not session.sign_in_again
-
-
-def _is_over_but_connected(session: StateChanged) -> bool:
-    """Whether the session's time is up, and its connection still brings pushes."""
-    return session.state in SIGNED_IN and session.sign_in_again and session.expired

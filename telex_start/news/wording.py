@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..events import SignInFailed, SignInFailure
 from ..toast import Action, Place, Toast
 from .calls import Call
 from .publications import AGENTS, CHANNELS, DIRECT, THREAD_REPLY, News
@@ -169,6 +170,20 @@ SIGN_IN_AGAIN = (
     "Telex does not say any more which organisations you are in. Notifications from those known go on meanwhile.",
 )
 """Title and text of the notice where Telex refuses to say which organisations there are, while the connection lives."""
+
+
+def failed_sign_in(failure: SignInFailed, other_name: str | None) -> str:
+    """What a person is told about a failed sign-in: its cause, which may be Telex's own words.
+
+    Args:
+        other_name: The environment to try where Telex is not reached, if there is one.
+    """
+    if failure.kind is SignInFailure.NETWORK and other_name is not None:
+        hint = f'If other pages can be reached: Telex is called Zedu too, try environment = "{other_name}".'
+        return f"{failure.message} {hint}"
+    if failure.kind is SignInFailure.TELEX and not failure.message.endswith((".", "?")):
+        return f"{failure.title}: {failure.message}."  # words of Telex's that make no sentence, like "HTTP 404"
+    return failure.message
 
 
 def at_the_next_start(keys: Iterable[str]) -> Toast:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 # An older agent that still runs when this file is installed over its own loads it late, with its own events: from them
 # no name can be imported that was not there in 0.2.0.
-_BEGINNING = tuple(getattr(events, name, SignIn) for name in ("SignIn", "AskForLink", "SignInByLink"))
+_BEGINNING = getattr(events, "SigningIn", SignIn)
 """The commands that the session thread begins with."""
 
 

@@ -22,6 +22,7 @@ from ..events import (
     ReconnectNow,
     SignedIn,
     SignIn,
+    SigningIn,
     SignOut,
     SlugLookedUp,
     Stop,
@@ -41,14 +42,12 @@ from .poller import PollCommand, Poller
 from .state import (
     LEAVING,
     LOGIN_FAILURES,
-    SIGNING_IN,
     Commands,
     LeaveAsked,
     Organisations,
     ReconnectAsked,
     SessionState,
-    TakenOver,
-    ask_for_link,
+    attempt,
     log_in,
     reason,
     sign_in_failed,
@@ -111,7 +110,7 @@ class SessionThread:
             return
         self._commands.put(command)
         organisations = self._state.organisations
-        if isinstance(command, SIGNING_IN) and (organisations is None or not organisations.sign_in_again):
+        if isinstance(command, SigningIn) and (organisations is None or not organisations.sign_in_again):
             return  # of no consequence to a session that is signed in and well
         # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
         # in the queue, and one that comes after the command was obeyed is made anew (see `_connect`).
@@ -169,7 +168,7 @@ class SessionThread:
             try:
                 if waiting and isinstance(waiting[0], AskForLink):
                     return self._ask_for_link(waiting[0])
-                if not waiting or (isinstance(waiting[0], SIGNING_IN) and self._sign_in(waiting)):
+                if not waiting or (isinstance(waiting[0], SigningIn) and self._sign_in(waiting)):
                     self._stay()
                 elif waiting and isinstance(waiting.pop(), SignOut):
                     self._forget()
@@ -191,15 +190,13 @@ class SessionThread:
             return command
         resume = self._resumable() and not isinstance(command, SignOut)
         self._state.move(State.SIGN_IN_NEEDED if resume else State.SIGNED_OUT)
-        if isinstance(command, TakenOver):
-            return command
         try:
             self._api.logout(self._stopping.wait)
         finally:
             self._forget_tokens()
             if not resume:
                 self._forget()
-        return command if isinstance(command, SIGNING_IN) else None
+        return command if isinstance(command, SigningIn) else None
 
     def _sign_in_failed(self, error: TelexStartError) -> None:
         """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
@@ -248,8 +245,8 @@ class SessionThread:
             if self._state.state in SIGNED_IN:
                 if isinstance(command, CancelSignIn) and command.session_stays:
                     continue
-                if isinstance(command, SIGNING_IN):
-                    waiting: list[Command] = [command]
+                if isinstance(command, SigningIn):
+                    waiting: list[SigningIn] = [command]
                     command = ReconnectNow()  # no reference to it, and the password, stays here
                     self._sign_in_again(waiting)
                     continue
@@ -301,46 +298,40 @@ class SessionThread:
         """Have a link mailed, while nobody is signed in; gives the command that came meanwhile, if any."""
         try:
             self._wait_for_pacer()
-            answer = ask_for_link(self._api, command, self._config.web_url)
+            answer = attempt(self._api, command, self._config.web_url, self._stopping.wait)
             self._wait_interruptibly(0.0)
         except LeaveAsked as leave:
             return leave.command
-        self._shared.dispatch(answer)
+        if isinstance(answer, Event):
+            self._shared.dispatch(answer)
         return None
 
-    def _sign_in_again(self, waiting: list[Command]) -> None:
+    def _sign_in_again(self, waiting: list[SigningIn]) -> None:
         """Log in, or ask for a link, beside a session whose access token is refused; one whose token is good takes
         neither. Where that fails, or is called off for another user, the session goes on as it is.
 
         Raises:
-            ReconnectAsked: it worked: the next connection fetches the organisations.
-            LeaveAsked: it worked, for another user.
+            ReconnectAsked: it worked: the next connection fetches the organisations. Of another user nothing is left.
         """
         organisations, command = self._state.organisations, waiting.pop()
         if organisations is None or not organisations.sign_in_again:
             return
-        if isinstance(command, AskForLink):
-            answer = ask_for_link(self._api, command, self._config.web_url, session_stays=True)
-            if not self._commands.leaving():
-                self._shared.dispatch(answer)
-            return
         tokens = self._store.access, self._store.notification
-        try:
-            login = log_in(self._api, command, self._stopping.wait)
-        except LOGIN_FAILURES as error:
+        login = attempt(self._api, command, self._config.web_url, self._stopping.wait, session_stays=True)
+        if isinstance(login, Event):
+            if not self._commands.leaving():  # else nobody waits for what became of it
+                self._shared.dispatch(login)
+            return
+        if login.user_id != organisations.user_id:
             if self._commands.leaving():
-                return  # nobody waits for what became of it
-            self._shared.dispatch(sign_in_failed(error, session_stays=True))
-            return
-        if login.user_id == organisations.user_id:
-            self._signed_in(login)
-            raise ReconnectAsked
-        if self._commands.leaving():
-            self._store.access, self._store.notification = tokens
-            return
-        self._state.organisations = None  # nothing of the first user's is to be resumed
-        self._store.drop_push_tokens()
-        raise LeaveAsked(TakenOver(login))
+                self._store.access, self._store.notification = tokens
+                return
+            self._end_polls()
+            self._store.drop_push_tokens()
+            self._state.move(State.SIGNED_OUT)
+            self._state.organisations = Organisations(login.user_id, self._shared)
+        self._signed_in(login)
+        raise ReconnectAsked
 
     def _signed_in(self, login: Login) -> None:
         assert self._state.organisations is not None
@@ -358,11 +349,11 @@ class SessionThread:
             SessionOver: the session has ended.
             LeaveAsked: a command came.
         """
-        organisations = self._state.organisations
-        assert organisations is not None
         waits = Waits(self._shared.chance, self._shared.timings)
         why = ""
         while True:
+            organisations = self._state.organisations
+            assert organisations is not None
             self._state.move(State.CONNECTING, why)
             try:
                 why, wait = self._connect(organisations, waits)

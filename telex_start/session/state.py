@@ -7,7 +7,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from ..errors import (
     NoNetwork,
@@ -25,7 +24,6 @@ from ..events import (
     Command,
     Event,
     LinkMailed,
-    Notice,
     Organisation,
     OrganisationsChanged,
     SignIn,
@@ -38,7 +36,6 @@ from ..events import (
     ThreadFailed,
     Trouble,
 )
-from ..news.wording import SIGN_IN_AGAIN
 from ..push.channel import Channel, Phase
 from ..states import State
 from .pace import Shared
@@ -70,17 +67,6 @@ class LeaveAsked(BaseException):
     def __init__(self, command: Command) -> None:
         super().__init__(type(command).__name__)
         self.command = command
-
-
-@dataclass(frozen=True, repr=False)
-class TakenOver(Command):
-    """Another person has signed in beside a session, and is to have its place."""
-
-    login: Login
-
-
-SIGNING_IN = (SignIn, AskForLink, SignInByLink, TakenOver)
-"""Commands by which somebody signs in."""
 
 
 class Commands:
@@ -272,12 +258,8 @@ class SessionState:
         if state is not self.state or reason != self._last_state.reason:
             log.info("%s%s", state, f": {reason}" if reason else "")
         if now != self._last_state:
-            news = now.sign_in_again and not self._last_state.sign_in_again
             self._last_state = now
             self._dispatch(now)
-            if news and not now.expired:  # there, main may know the password, or tells the person itself
-                log.warning("%s: %s", *SIGN_IN_AGAIN)
-                self._dispatch(Notice(*SIGN_IN_AGAIN, needs_person=True))
 
     def over(self, error: SessionOver, now: float) -> None:
         """The session has ended; ``now`` is the time in seconds."""
@@ -336,7 +318,7 @@ def sign_in_failed(error: TelexStartError, *, session_stays: bool = False) -> Si
 
 
 def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) -> Login:
-    """Make the call by which a command signs in; see :meth:`.TelexApi.logout` for ``pause``.
+    """Make the call of a command by which somebody signs in; see :meth:`.TelexApi.logout` for ``pause``.
 
     Raises:
         SignInRefused, Temporary, Refused: it failed.
@@ -346,15 +328,17 @@ def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) ->
             return api.login(command.email, command.password)
         case SignInByLink():
             return api.login_by_link(command.email, command.code, pause)
-        case TakenOver():
-            return command.login
     raise TypeError(type(command).__name__)
 
 
-def ask_for_link(api: TelexApi, command: AskForLink, web_url: str, *, session_stays: bool = False) -> Event:
-    """Have a link mailed, and what main is told of it."""
+def attempt(
+    api: TelexApi, command: Command, web_url: str, pause: Callable[[float], object], *, session_stays: bool = False
+) -> Login | Event:
+    """Make such a call, or have a link mailed; gives what main is told, unless it is a login that worked."""
     try:
-        api.ask_for_link(command.email, web_url)
+        if isinstance(command, AskForLink):
+            api.ask_for_link(command.email, web_url)
+            return LinkMailed(command.email)
+        return log_in(api, command, pause)
     except LOGIN_FAILURES as error:
         return sign_in_failed(error, session_stays=session_stays)
-    return LinkMailed(command.email)

@@ -47,8 +47,9 @@ _FAR = 1e15
 _WRONG_PASSWORD = ("invalid credentials", "invalid email and password supplied")
 """Telex's own sentences for a password that is not this person's. Anything else may be another trouble at its end."""
 _LOGIN, _ASK, _VERIFY = "/auth/login", "/auth/magick-link", "/auth/magick-link/verify"
+_UNKNOWN = "Telex does not know this e-mail address and password. Please check both."
 _REFUSALS = {
-    _LOGIN: ((400, 401), SignInFailure.CREDENTIALS, "Telex does not know this e-mail address and password."),
+    _LOGIN: ((400, 401), SignInFailure.CREDENTIALS, _UNKNOWN),
     _ASK: ((404,), SignInFailure.NOBODY, "Nobody at Telex has this e-mail address. Please check it."),
     _VERIFY: ((400, 401), SignInFailure.LINK, "The link is over, or was used already. Ask for another."),
 }

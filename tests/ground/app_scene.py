@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from queue import Empty
+from typing import Any, Self
 
 import pytest
 
@@ -27,7 +28,7 @@ from telex_start.toast import Handle, Remembered, Toast
 from tests.ground.desk import change
 from tests.ground.quiet_time import Clocks
 
-ME = "ada@example.org"
+ME, GRACE = "ada@example.org", "grace@example.org"
 CHANNEL = "org/user"
 ROOT = "https://telex.im"
 
@@ -38,7 +39,8 @@ ONLINE = events.StateChanged(State.ONLINE, organisations=1, subscribed=1)
 RECONNECTING = events.StateChanged(State.RECONNECTING, "no connection to Telex", organisations=1)
 SESSION_OVER = events.StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.")
 ONE_ORGANISATION = events.OrganisationsChanged((events.Organisation("org", "Northwind", CHANNEL),))
-EXIT = events.MenuClicked(MenuItem.EXIT)
+EXIT, LOGIN, SIGN_OUT = (events.MenuClicked(item) for item in (MenuItem.EXIT, MenuItem.LOGIN, MenuItem.SIGN_OUT))
+ICON = events.TrayAppeared()
 SUBMITTED = events.ChildSaid("login", {"email": ME, "password": "secret"})
 CLOSED = events.ChildSaid("login", {"closed": True})
 """The person closed the login window: Cancel, Escape, or its own button."""
@@ -51,6 +53,12 @@ def received(*data: dict[str, Any], how: events.How = events.How.LIVE) -> events
 
 def news(threads: int, how: events.How = events.How.LIVE) -> events.PublicationsReceived:
     return received(change("General", threads), how=how)
+
+
+def refusal(
+    kind: events.SignInFailure = events.SignInFailure.CREDENTIALS, message: str = "Please check both.", **more: bool
+) -> events.SignInFailed:
+    return events.SignInFailed("Sign-in refused", message, kind, **more)
 
 
 class Login:
@@ -220,6 +228,8 @@ class Windows:
     def __init__(self) -> None:
         self.asked_for: list[tuple[str, str, object]] = []
         self.opened: list[tuple[str, bool, str]] = []
+        self.clock: Callable[[], float] = lambda: 0.0
+        self.opened_at: list[float] = []
         self.shown: list[dict[str, Any]] = []
         """What else each login window was given."""
         self.logins: list[Login] = []
@@ -230,6 +240,7 @@ class Windows:
         if self.no_login is not None:
             raise self.no_login
         self.opened.append((email, take_focus, message))
+        self.opened_at.append(self.clock() - 1000)
         self.shown.append(more)
         self.logins.append(Login())
 
@@ -335,7 +346,7 @@ def app_of(config: Config, **ports: Any) -> App:
         "windows": Windows(),
         "source": Source(config),
         "memory": Kept(),
-        "keyring": Keyring,
+        "keyring": Keyring(),
         "configure": lambda config: None,
         "boot": "",
     }
@@ -359,9 +370,11 @@ class Scene:
         self.toasts = Toasts()
         self.main_app = MainApp()
         self.windows = Windows()
+        self.windows.clock = lambda: self.now
         self.session = Session(self.events.put)
         self.source = Source(config)
         self.keyring = Keyring()
+        self.memory = memory or Kept()
         self.configured: list[Config] = []
         self.app = app_of(
             config,
@@ -372,8 +385,8 @@ class Scene:
             main_app=self.main_app,
             windows=self.windows,
             source=self.source,
-            memory=memory or Kept(),
-            keyring=lambda: self.keyring,
+            memory=self.memory,
+            keyring=self.keyring,
             configure=self.configured.append,
             boot=self.clocks.boot,
             now=lambda: self.clocks.now,
@@ -392,6 +405,41 @@ class Scene:
         """From the start through these events to Exit; the exit code."""
         self.put(*events, EXIT)
         return self.app.run([] if sign_in is None else sign_in, open_window)
+
+    def play(
+        self,
+        *steps: events.Event | float,
+        given: Sequence[events.SignIn] = (),
+        open_window: bool = False,
+        **how: bool,
+    ) -> Self:
+        """From the start through these events, and the seconds between them, to Exit."""
+        left: list[events.Event | float] = [*steps, EXIT]
+
+        def get(block: bool = True, timeout: float | None = None) -> events.Event:
+            if not self.events.empty():
+                return super(Events, self.events).get(False)
+            step = left.pop(0)
+            if isinstance(step, events.Event):
+                return step
+            passing = step if timeout is None else min(step, timeout)
+            self.now += passing
+            if passing < step:
+                left.insert(0, step - passing)
+            raise Empty
+
+        self.events.get = get  # type: ignore[method-assign]
+        self.code = self.app.run([*given], open_window, **how)
+        return self
+
+    @property
+    def noted(self) -> Remembered:
+        """What is remembered for the next start."""
+        return self.memory.load()[0]
+
+    @property
+    def states(self) -> list[State]:
+        return [state.state for state in self.surface.states if state.state is not State.STOPPED]
 
     def put(self, *events: events.Event) -> None:
         for event in events:

@@ -50,4 +50,4 @@ def impure(text: str, path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_what_is_pure_stays_pure(path: Path) -> None:
-    assert list(impure(path.read_text(), path)) == []
+    assert list(impure(path.read_text(encoding="utf-8"), path)) == []

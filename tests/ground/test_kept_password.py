@@ -2,57 +2,45 @@
 
 from __future__ import annotations
 
-from queue import Empty
 from typing import Any
 
 import pytest
 
+from telex_start import events
 from telex_start.app.kept_password import ASK_WITHIN
 from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN
 from telex_start.config import Config
 from telex_start.errors import NobodyToAsk
-from telex_start.events import (
-    AskForLink,
-    ChildEnded,
-    ChildSaid,
-    Command,
-    Event,
-    LinkMailed,
-    MenuClicked,
-    Requested,
-    SignIn,
-    SignInFailed,
-    SignInFailure,
-    StateChanged,
-    TrayAppeared,
-)
-from telex_start.menu import MenuItem, Request
+from telex_start.events import ChildSaid, Event, SignIn, SignInFailure, StateChanged
+from telex_start.menu import Request
 from telex_start.news import wording
 from telex_start.states import State
 from telex_start.toast import Pause, Remembered
 from tests.ground.app_scene import (
     CLOSED,
     CONNECTING,
-    EXIT,
+    GRACE,
+    ICON,
+    LOGIN,
     ME,
     ONLINE,
     SESSION_OVER,
+    SIGN_OUT,
     SIGNED_OUT,
     SIGNING_IN,
     SUBMITTED,
     Kept,
     Scene,
 )
+from tests.ground.app_scene import refusal as refused
 
-GRACE = "grace@example.org"
 STAYS = Config(stay_signed_in=True)
-LOGIN, SIGN_OUT = MenuClicked(MenuItem.LOGIN), MenuClicked(MenuItem.SIGN_OUT)
+HAS = Remembered(kept=ME)
 KEPT = SignIn(ME, "kept", persist=True)
 READ, READ_QUIETLY, REMOVE = ("read", ME, "with a prompt"), ("read", ME, "without"), ("remove", ME)
 CHANGED = ChildSaid("keyring", {"changed": True})
 EXPIRED = StateChanged(State.SIGN_IN_NEEDED, "Your Telex session has ended.", expired=True)
 STALE = StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True, expired=True)
-NOT_STAYING = "You do not stay signed in"
 
 
 def answer(word: str, request: str = "read", email: str = ME, **more: Any) -> ChildSaid:
@@ -66,52 +54,11 @@ LOCKED_TO_KEEP = answer("locked", "keep")
 REMOVED = answer("removed", "remove")
 
 
-def refused(kind: SignInFailure = SignInFailure.CREDENTIALS, **more: bool) -> SignInFailed:
-    return SignInFailed("Sign-in refused", "Telex says so.", kind, **more)
-
-
-class Stays(Scene):
-    """A start of who stays signed in, in whose time nothing passes but what is waited for."""
-
-    def __init__(self, remembered: Remembered | None = None, config: Config = STAYS) -> None:
-        self.memory = Kept(remembered or Remembered(kept=ME))
-        super().__init__(config=config, memory=self.memory)
-        self.opened_at: list[float] = []
-        opening = self.windows.open_login
-
-        def open_login(email: str, take_focus: bool, message: str, **more: Any) -> None:
-            self.opened_at.append(self.now - 1000)
-            opening(email, take_focus, message, **more)
-
-        self.windows.open_login = open_login  # type: ignore[method-assign]
-
-    def play(self, *steps: Event | float, sign_in: list[SignIn] | None = None, **how: bool) -> Stays:
-        """From the start through these events, and the seconds between them, to Exit."""
-        left: list[Event | float] = [*steps, EXIT]
-
-        def get(block: bool = True, timeout: float | None = None) -> Event:
-            if not self.events.empty():
-                return super(type(self.events), self.events).get(False)
-            step = left.pop(0)
-            if isinstance(step, Event):
-                return step
-            passing = step if timeout is None else min(step, timeout)
-            self.now += passing
-            if passing < step:
-                left.insert(0, step - passing)
-            raise Empty
-
-        self.events.get = get  # type: ignore[method-assign]
-        self.code = self.app.run(sign_in or [], how.pop("open_window", False), **how)
-        return self
-
-    @property
-    def noted(self) -> Remembered:
-        return self.memory.kept
-
-    @property
-    def states(self) -> list[State]:
-        return [state.state for state in self.surface.states if state.state is not State.STOPPED]
+def stays(remembered: Remembered = HAS, config: Config = STAYS, *answers: Any) -> Scene:
+    """A start of who stays signed in; ``answers``: those of a terminal."""
+    scene = Scene(config=config, memory=Kept(remembered))
+    scene.surface.answers = [*answers] or None
+    return scene
 
 
 # At the start.
@@ -119,9 +66,9 @@ class Stays(Scene):
 
 @pytest.mark.parametrize("at_login", [False, True])
 def test_who_stays_signed_in_is_so_at_the_next_start_without_a_window(at_login: bool) -> None:
-    scene = Stays().play(TrayAppeared(), FOUND, 200, SIGNING_IN, CONNECTING, ONLINE, at_login=at_login)
+    scene = stays().play(ICON, FOUND, 200, SIGNING_IN, CONNECTING, ONLINE, at_login=at_login)
     assert (scene.keyring.asked, scene.session.sent) == ([READ], [KEPT])
-    assert (scene.windows.opened, scene.said, scene.noted) == ([], [], Remembered(kept=ME))
+    assert (scene.windows.opened, scene.said, scene.noted) == ([], [], HAS)
 
 
 @pytest.mark.parametrize(
@@ -129,15 +76,15 @@ def test_who_stays_signed_in_is_so_at_the_next_start_without_a_window(at_login: 
     [
         (Remembered(), STAYS, []),
         (Remembered(kept=ME, ended=True), STAYS, []),
-        (Remembered(kept=ME), STAYS._replace(email=GRACE), []),
-        (Remembered(kept=ME), STAYS._replace(email=ME.upper()), [READ]),
-        (Remembered(kept=ME), Config(), [REMOVE]),
+        (HAS, STAYS._replace(email=GRACE), []),
+        (HAS, STAYS._replace(email=ME.upper()), [READ]),
+        (HAS, Config(), [REMOVE]),
         (Remembered(removing=(GRACE, ME)), Config(), [("remove", GRACE), REMOVE]),
     ],
     ids=["nothing", "ended", "another", "the same", "switched off", "to be removed"],
 )
 def test_only_what_may_be_used_is_read(remembered: Remembered, config: Config, asked: list[tuple[str, ...]]) -> None:
-    scene = Stays(remembered, config).play(TrayAppeared())
+    scene = stays(remembered, config).play(ICON)
     assert scene.keyring.asked == asked
     assert [toast.title for toast in scene.toasts.shown] == [wording.SIGNED_OUT.title] * (READ not in asked)
 
@@ -145,14 +92,14 @@ def test_only_what_may_be_used_is_read(remembered: Remembered, config: Config, a
 @pytest.mark.parametrize("sign_in", [[], [SignIn(GRACE, "given", persist=True)]], ids=["--login", "--password-stdin"])
 def test_nothing_is_read_where_another_sign_in_is_asked_for(sign_in: list[SignIn]) -> None:
     given = [*sign_in]
-    scene = Stays().play(sign_in=sign_in, open_window=not sign_in)
+    scene = stays().play(given=sign_in, open_window=not sign_in)
     assert (scene.keyring.asked, scene.session.sent) == ([], given)
 
 
 @pytest.mark.parametrize("word", [LOCKED, AWAY], ids=["locked", "away"])
 def test_a_keyring_that_is_shut_is_waited_for_and_then_the_person_is_asked(word: ChildSaid) -> None:
-    scene = Stays().play(TrayAppeared(), 1, word, 300)
-    assert (scene.keyring.asked[0], scene.opened_at) == (READ, [ASK_WITHIN])
+    scene = stays().play(ICON, 1, word, 300)
+    assert (scene.keyring.asked[0], scene.windows.opened_at) == (READ, [ASK_WITHIN])
     assert scene.windows.opened == [("", True, "")]
     assert scene.states == [State.WAITING_FOR_KEYRING, State.SIGNED_OUT]
     [waiting] = [face for face in scene.surface.faces if face.state is State.WAITING_FOR_KEYRING]
@@ -167,26 +114,26 @@ def test_a_keyring_that_is_shut_is_waited_for_and_then_the_person_is_asked(word:
         ([answer("nothing")], 1),
         ([answer("missing", words="No library.")], 1),
         ([answer("failed", words="It broke.")], 1),
-        ([ChildEnded("keyring read", "It cannot be started.")], 1),
+        ([events.ChildEnded("keyring read", "It cannot be started.")], 1),
         ([], ASK_WITHIN),
     ],
     ids=["refused", "nothing", "missing", "failed", "not run", "no answer"],
 )
 def test_without_the_password_the_window_comes_as_if_nothing_was_kept(answers: list[Event | float], at: float) -> None:
-    scene = Stays().play(TrayAppeared(), 1, *answers, 300)
-    assert (scene.opened_at, scene.windows.opened) == ([at], [("", True, "")])
+    scene = stays().play(ICON, 1, *answers, 300)
+    assert (scene.windows.opened_at, scene.windows.opened) == ([at], [("", True, "")])
     assert scene.noted.kept == ("" if answers == [answer("nothing")] else ME)
 
 
 def test_at_log_in_the_window_comes_without_the_focus_and_after_the_tray() -> None:
-    for tray, opened_at in (([TrayAppeared(), 1.0], 1), ([1.0], 1 + TRAY_WITHIN)):
-        scene = Stays().play(*tray, answer("missing"), 60, at_login=True)
-        assert (scene.opened_at, scene.windows.opened) == ([opened_at], [("", False, "")])
+    for tray, opened_at in (([ICON, 1.0], 1), ([1.0], 1 + TRAY_WITHIN)):
+        scene = stays().play(*tray, answer("missing"), 60, at_login=True)
+        assert (scene.windows.opened_at, scene.windows.opened) == ([opened_at], [("", False, "")])
 
 
 @pytest.mark.parametrize("window", [[], [200.0], [LOGIN]], ids=["before", "after", "asked for"])
 def test_a_keyring_that_is_opened_later_signs_in_and_the_window_closes(window: list[Event | float]) -> None:
-    scene = Stays().play(AWAY, *window, CHANGED, AWAY, CHANGED, FOUND, CHANGED, 300)
+    scene = stays().play(AWAY, *window, CHANGED, AWAY, CHANGED, FOUND, CHANGED, 300)
     assert scene.keyring.asked == [READ, *[READ_QUIETLY] * 3], "it may have come before it was watched"
     assert scene.session.sent == [KEPT]
     assert [login.closed for login in scene.windows.logins] == [True] * bool(window)
@@ -198,15 +145,15 @@ def test_a_keyring_that_is_opened_later_signs_in_and_the_window_closes(window: l
     ("did", "sent"),
     [
         ([LOGIN, ChildSaid("login", {"typed": True})], []),
-        ([LOGIN, ChildSaid("login", {"ask": GRACE}), LinkMailed(GRACE)], [AskForLink(GRACE)]),
+        ([LOGIN, ChildSaid("login", {"ask": GRACE}), events.LinkMailed(GRACE)], [events.AskForLink(GRACE)]),
         ([LOGIN, SUBMITTED, SIGNING_IN], [SignIn(ME, "secret")]),
         ([LOGIN, SUBMITTED, SIGNING_IN, refused(), SIGNED_OUT], [SignIn(ME, "secret")]),
-        ([Requested(Request.FORGET)], []),
+        ([events.Requested(Request.FORGET)], []),
     ],
     ids=["typed", "asked for a link", "submitted", "failed", "forgot"],
 )
-def test_what_the_person_does_outweighs_a_late_answer(did: list[Event], sent: list[Command]) -> None:
-    scene = Stays().play(LOCKED, *did, FOUND, 300)
+def test_what_the_person_does_outweighs_a_late_answer(did: list[Event], sent: list[events.Command]) -> None:
+    scene = stays().play(LOCKED, *did, FOUND, 300)
     assert scene.session.sent == sent
     assert scene.states[-1] is not State.WAITING_FOR_KEYRING
     assert len(scene.windows.opened) == (LOGIN in did)
@@ -223,7 +170,7 @@ def test_the_password_of_a_sign_in_that_worked_is_kept_and_its_address_noted(
     config: Config, said: dict[str, Any]
 ) -> None:
     submitted = ChildSaid("login", {**SUBMITTED.said, **said})
-    scene = Stays(Remembered(ended=True, removing=(ME,)), config)
+    scene = stays(Remembered(ended=True, removing=(ME,)), config)
     scene.play(LOGIN, submitted, SIGNING_IN, CONNECTING, answer("kept", "keep"), ONLINE)
     assert scene.keyring.asked == [REMOVE, ("keep", ME, "secret")]
     assert scene.noted == Remembered(email=ME if config.remember_email else "", kept=ME)
@@ -231,8 +178,8 @@ def test_the_password_of_a_sign_in_that_worked_is_kept_and_its_address_noted(
 
 def test_that_of_the_start_is_kept_too_but_not_a_services_own() -> None:
     for unattended in (False, True):
-        scene = Stays(Remembered(kept=GRACE, ended=True))
-        scene.play(CONNECTING, ONLINE, sign_in=[SignIn(ME, "given", persist=True)], unattended=unattended)
+        scene = stays(Remembered(kept=GRACE, ended=True))
+        scene.play(CONNECTING, ONLINE, given=[SignIn(ME, "given", persist=True)], unattended=unattended)
         assert scene.keyring.asked == [("remove", GRACE), ("keep", ME, "given")][: 1 if unattended else 2]
         assert scene.noted == Remembered(kept="" if unattended else ME, ended=unattended, removing=(GRACE,))
 
@@ -243,54 +190,51 @@ def test_that_of_the_start_is_kept_too_but_not_a_services_own() -> None:
     ids=["refused", "cancelled", "signed out"],
 )
 def test_one_that_did_not_work_is_dropped(after: list[Event]) -> None:
-    scene = Stays(Remembered()).play(LOGIN, SUBMITTED, SIGNING_IN, *after)
+    scene = stays(Remembered()).play(LOGIN, SUBMITTED, SIGNING_IN, *after)
     assert scene.keyring.asked == []
 
 
 def test_where_it_cannot_be_kept_that_is_said_and_the_note_goes() -> None:
-    scene = Stays(Remembered()).play(
+    scene = stays(Remembered()).play(
         LOGIN, SUBMITTED, CONNECTING, LOCKED_TO_KEEP, answer("failed", "keep", words="it is full"), ONLINE
     )
     words = "Your password could not be put into the system's keyring, so the next start asks for it. It is full."
-    assert (scene.said, scene.noted.kept) == ([(NOT_STAYING, words)], "")
+    assert (scene.said, scene.noted.kept) == ([("You do not stay signed in", words)], "")
 
 
 def test_a_pause_and_what_is_kept_do_not_overwrite_each_other() -> None:
-    scene = Stays(Remembered(kept=ME, removing=(GRACE,))).play(Requested(Request.PAUSE, "on"), answer("nothing"))
+    scene = stays(Remembered(kept=ME, removing=(GRACE,))).play(events.Requested(Request.PAUSE, "on"), answer("nothing"))
     assert scene.noted == Remembered(pause=Pause(), removing=(GRACE,))
 
 
 # A session that ends.
 
 
-@pytest.mark.parametrize("live", [CONNECTING, ONLINE])
-def test_a_session_whose_time_is_up_goes_on_by_itself(live: StateChanged) -> None:
-    scene = Stays().play(FOUND, SIGNING_IN, live, EXPIRED, FOUND, SIGNING_IN, ONLINE)
-    assert (scene.keyring.asked, scene.session.sent) == ([READ, READ], [KEPT, KEPT])
-    assert (scene.windows.opened, scene.said) == ([], [])
-
-
-def test_where_it_does_not_the_person_is_asked_as_ever() -> None:
-    scene = Stays().play(FOUND, ONLINE, EXPIRED, LOCKED, 300)
-    assert scene.states[-2:] == [State.WAITING_FOR_KEYRING, State.SIGN_IN_NEEDED]
-    assert [message for _, _, message in scene.windows.opened] == [
-        "Your Telex session has ended. Please sign in again."
-    ]
-
-
-def test_one_that_telex_ended_before_its_time_asks_and_nothing_is_read_until_somebody_signs_in() -> None:
-    scene = Stays().play(FOUND, SIGNING_IN, ONLINE, SESSION_OVER, CHANGED, FOUND)
-    assert (scene.keyring.asked, len(scene.windows.opened), scene.noted.ended) == ([READ], 1, True)
-    again = Stays(scene.noted).play(LOGIN, SUBMITTED, SIGNING_IN, CONNECTING)
-    assert again.keyring.asked == [("keep", ME, "secret")]
-    assert again.noted == Remembered(email=ME, kept=ME)
-
-
-def test_a_session_whose_time_is_up_but_for_its_connection_is_renewed_beside_it() -> None:
-    scene = Stays().play(FOUND, ONLINE, STALE, STALE, LOCKED, FOUND, ONLINE)
+@pytest.mark.parametrize(
+    "ends",
+    [[CONNECTING, EXPIRED], [ONLINE, EXPIRED], [ONLINE, STALE, STALE, LOCKED]],
+    ids=["early", "late", "beside"],
+)
+def test_a_session_whose_time_is_up_goes_on_by_itself(ends: list[Event]) -> None:
+    scene = stays().play(FOUND, SIGNING_IN, *ends, FOUND, ONLINE)
     assert (scene.keyring.asked, scene.session.sent) == ([READ, READ], [KEPT, KEPT])
     assert (scene.windows.opened, scene.said) == ([], [])
     assert State.WAITING_FOR_KEYRING not in scene.states
+
+
+def test_where_it_does_not_the_person_is_asked_as_ever() -> None:
+    scene = stays().play(FOUND, ONLINE, EXPIRED, LOCKED, 300)
+    assert scene.states[-2:] == [State.WAITING_FOR_KEYRING, State.SIGN_IN_NEEDED]
+    assert scene.windows.opened == [(ME, False, "Your Telex session has ended. Please sign in again.")]
+
+
+@pytest.mark.parametrize("before", [[], [STALE, LOCKED]], ids=["", "while it waits"])
+def test_one_that_telex_ended_before_its_time_asks_and_nothing_is_read_until_somebody_signs_in(before: Any) -> None:
+    scene = stays().play(FOUND, ONLINE, *before, SESSION_OVER, CHANGED, FOUND)
+    assert (scene.session.sent, len(scene.windows.opened), scene.noted.ended) == ([KEPT], 1, True)
+    again = stays(scene.noted).play(LOGIN, SUBMITTED, SIGNING_IN, CONNECTING)
+    assert again.keyring.asked == [("keep", ME, "secret")]
+    assert again.noted == Remembered(email=ME, kept=ME)
 
 
 @pytest.mark.parametrize(
@@ -299,9 +243,9 @@ def test_a_session_whose_time_is_up_but_for_its_connection_is_renewed_beside_it(
     ids=["no keyring", "locked", "no network"],
 )
 def test_where_that_cannot_be_the_person_is_told_once(after: list[Event | float]) -> None:
-    scene = Stays().play(FOUND, ONLINE, STALE, *after, STALE)
+    scene = stays().play(FOUND, ONLINE, STALE, *after, STALE)
     assert (scene.said, scene.windows.opened) == ([wording.SIGN_IN_AGAIN], [])
-    without = Stays(Remembered(), Config()).play(ONLINE, STALE)
+    without = stays(Remembered(), Config()).play(ONLINE, STALE)
     assert without.said == [wording.SIGN_IN_AGAIN]
 
 
@@ -310,7 +254,7 @@ def test_where_that_cannot_be_the_person_is_told_once(after: list[Event | float]
 
 @pytest.mark.parametrize("beside", [[], [ONLINE, STALE, FOUND]], ids=["at the start", "beside a session"])
 def test_a_kept_password_that_telex_refuses_is_taken_out_and_said_so(beside: list[Event]) -> None:
-    scene = Stays().play(
+    scene = stays().play(
         FOUND, SIGNING_IN, *beside, refused(password_refused=True, session_stays=bool(beside)), REMOVED
     )
     assert scene.keyring.asked[-1] == REMOVE
@@ -321,7 +265,7 @@ def test_a_kept_password_that_telex_refuses_is_taken_out_and_said_so(beside: lis
 
 @pytest.mark.parametrize("kind", SignInFailure, ids=lambda kind: kind.value)
 def test_after_any_other_refusal_it_stays_and_the_window_opens(kind: SignInFailure) -> None:
-    scene = Stays().play(FOUND, SIGNING_IN, refused(kind))
+    scene = stays().play(FOUND, SIGNING_IN, refused(kind))
     assert (scene.noted.kept, len(scene.windows.opened)) == (ME, 1)
     assert scene.keyring.asked == [READ]
 
@@ -329,49 +273,34 @@ def test_after_any_other_refusal_it_stays_and_the_window_opens(kind: SignInFailu
 @pytest.mark.parametrize(
     "gives_up",
     [
-        [SIGN_OUT],
-        [Requested(Request.FORGET)],
-        [SESSION_OVER, ChildSaid("login", {"email": GRACE, "password": "x", "stay": False}), CONNECTING],
+        [events.Requested(Request.FORGET)],
+        *([SIGN_OUT, answer(word, "remove")] for word in ("locked", "away", "failed")),
+        [events.Requested(Request.RELOAD)],
+        *([ChildSaid(window, {"saved": True})] for window in ("login", "preferences")),
         [SESSION_OVER, ChildSaid("login", {"email": GRACE, "code": "123456"}), CONNECTING],
+        [SESSION_OVER, ChildSaid("login", {"email": GRACE, "password": "x", "stay": False}), CONNECTING],
     ],
-    ids=["Sign Out", "forget", "another account", "another account by mail"],
 )
-def test_what_is_given_up_is_noted_and_taken_out(gives_up: list[Event]) -> None:
-    scene = Stays().play(FOUND, SIGNING_IN, ONLINE, *gives_up)
+def test_what_is_given_up_is_noted_and_taken_out_at_the_next_start_at_the_latest(gives_up: list[Event]) -> None:
+    scene = stays()
+    scene.source.content = Config()  # which is read where that is asked for
+    scene.play(FOUND, SIGNING_IN, ONLINE, *gives_up)
     assert scene.keyring.asked[1] == REMOVE
     assert (scene.noted.kept in ("", GRACE), scene.noted.removing) == (True, (ME,))
-
-
-def test_switching_the_setting_off_takes_it_out() -> None:
-    for asks in (
-        Requested(Request.RELOAD),
-        ChildSaid("login", {"saved": True}),
-        ChildSaid("preferences", {"saved": True}),
-    ):
-        scene = Stays()
-        scene.source.content = Config()
-        scene.play(FOUND, SIGNING_IN, ONLINE, asks, REMOVED)
-        assert (scene.keyring.asked, scene.noted) == ([READ, REMOVE], Remembered())
+    again = stays(scene.noted._replace(kept="")).play(REMOVED)
+    assert (again.keyring.asked, again.noted.removing) == ([REMOVE], ())
 
 
 def test_the_box_of_the_window_counts_for_the_very_sign_in() -> None:
-    scene = Stays(Remembered(), Config())
+    scene = stays(Remembered(), Config())
     scene.source.content = STAYS
     scene.put(LOGIN, ChildSaid("login", {"saved": True}), SUBMITTED)
     scene.play(CONNECTING)
     assert scene.keyring.asked == [("keep", ME, "secret")]
 
 
-@pytest.mark.parametrize("word", ["locked", "away", "failed"])
-def test_what_cannot_be_taken_out_now_is_at_the_next_start(word: str) -> None:
-    scene = Stays().play(FOUND, ONLINE, SIGN_OUT, answer(word, "remove"))
-    assert scene.noted == Remembered(removing=(ME,))
-    again = Stays(scene.noted).play(REMOVED)
-    assert (again.keyring.asked, again.noted) == ([REMOVE], Remembered())
-
-
 def test_what_is_kept_only_after_it_was_given_up_is_taken_out_again() -> None:
-    scene = Stays(Remembered()).play(LOGIN, SUBMITTED, CONNECTING, SIGN_OUT, REMOVED, answer("kept", "keep"))
+    scene = stays(Remembered()).play(LOGIN, SUBMITTED, CONNECTING, SIGN_OUT, REMOVED, answer("kept", "keep"))
     assert (scene.keyring.asked[1:], scene.noted) == ([REMOVE, REMOVE], Remembered(removing=(ME,)))
 
 
@@ -393,31 +322,35 @@ def test_without_windows_a_keyring_that_is_shut_is_said_and_the_person_is_asked(
 ) -> None:
     by_hand = SignIn(ME, "typed", persist=True)
     for answers, code, sent in (([NobodyToAsk], EXIT_REFUSED, []), ([by_hand], 0, [by_hand])):
-        scene = Stays(config=STAYS._replace(email=ME))
-        scene.surface.answers = [*answers]
-        scene.play(answered, 300)
+        scene = stays(HAS, STAYS, *answers).play(answered, 300)
         assert (scene.code, scene.session.sent, scene.keyring.asked) == (code, sent, [READ_QUIETLY])
         assert [trouble.message for trouble in scene.surface.troubles] == [words]
         assert code == 0 or words in scene.app.last_words
 
 
-def test_without_windows_an_open_keyring_signs_in_and_goes_on_when_the_time_is_up() -> None:
-    scene = Stays(config=STAYS._replace(email=ME))
-    scene.surface.answers = [NobodyToAsk]
-    scene.play(FOUND, SIGNING_IN, ONLINE, EXPIRED, FOUND, ONLINE, EXPIRED, LOCKED)
-    assert (scene.session.sent, scene.code) == ([KEPT, KEPT], EXIT_ENDED)
+GIVEN = SignIn(ME, "given", persist=True)
 
 
-def test_without_windows_a_session_that_was_ended_is_said_to_be_why_nothing_is_read() -> None:
-    scene = Stays(Remembered(kept=ME, ended=True), STAYS._replace(email=ME))
-    scene.surface.answers = [NobodyToAsk]
-    assert scene.play().code == EXIT_REFUSED
-    assert "ended the last session before its time" in scene.app.last_words
-    assert scene.keyring.asked == []
-
-
-def test_a_service_with_credentials_of_its_own_reads_nothing_and_leaves_the_keyring_alone() -> None:
-    scene = Stays(Remembered(kept=ME, removing=(GRACE,)), STAYS._replace(email=ME))
-    scene.surface.answers = [NobodyToAsk]
-    scene.play(ONLINE, EXPIRED, sign_in=[SignIn(ME, "given", persist=True)], unattended=True)
-    assert (scene.code, scene.keyring.asked) == (EXIT_ENDED, [])
+@pytest.mark.parametrize(
+    ("remembered", "given", "steps", "asked", "sent", "words"),
+    [
+        (
+            HAS,
+            [],
+            [FOUND, ONLINE, EXPIRED, FOUND, ONLINE, EXPIRED, LOCKED],
+            3,
+            [KEPT, KEPT],
+            "has ended",
+        ),
+        (Remembered(kept=ME, ended=True), [], [], 0, [], "ended the last session before its time"),
+        (Remembered(kept=ME, removing=(GRACE,)), [GIVEN], [ONLINE, EXPIRED], 0, [GIVEN], "has ended"),
+    ],
+    ids=["open", "ended", "a service"],
+)
+def test_without_windows_an_open_keyring_signs_in_but_not_a_service_nor_where_telex_ended_the_session(
+    remembered: Remembered, given: list[SignIn], steps: list[Event], asked: int, sent: list[SignIn], words: str
+) -> None:
+    scene = stays(remembered, STAYS, NobodyToAsk)
+    scene.play(*steps, given=given, unattended=bool(given))
+    assert (scene.code, scene.session.sent) == (EXIT_ENDED if steps else EXIT_REFUSED, sent)
+    assert (scene.keyring.asked, words in scene.app.last_words) == ([READ_QUIETLY] * asked, True)

@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from queue import Empty
-from typing import Any
 
 import pytest
 
 from telex_start import events
-from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN
-from telex_start.app.sign_in_dialogue import WAIT_WITHIN
+from telex_start.app.sign_in import EXIT_ENDED, EXIT_REFUSED, TRAY_WITHIN, WAIT_WITHIN
 from telex_start.config import ENVIRONMENTS, Config
 from telex_start.errors import NobodyToAsk
-from telex_start.menu import MenuItem, Request
+from telex_start.menu import Request
 from telex_start.news import wording
 from telex_start.states import State
 from telex_start.toast import Remembered
 from tests.ground.app_scene import (
     CLOSED,
     CONNECTING,
-    EXIT,
+    GRACE,
+    ICON,
+    LOGIN,
     ME,
     ONLINE,
     OWN_WORDS,
     RECONNECTING,
     SESSION_OVER,
+    SIGN_OUT,
     SIGNED_OUT,
     SIGNING_IN,
     SUBMITTED,
     Kept,
     Scene,
+    refusal,
 )
 
-GRACE = "grace@example.org"
-ICON = events.TrayAppeared()
-LOGIN, SIGN_OUT = events.MenuClicked(MenuItem.LOGIN), events.MenuClicked(MenuItem.SIGN_OUT)
 SUBMITTED_BY_GRACE = events.ChildSaid("login", {"email": GRACE, "password": "s3cret"})
 ENDED = "Your Telex session has ended. Please sign in again."
 SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
@@ -45,12 +43,6 @@ CANCELLED = events.StateChanged(State.SIGN_IN_NEEDED)
 """What the session says where there are stream positions that the same person may want to go on from."""
 STALE = events.StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
 BUSY, ACCEPTED, SUCCESS = "Signing in…", "Password accepted. Connecting…", "success: Signed in: 1 organisation."
-
-
-def refusal(
-    kind: events.SignInFailure = events.SignInFailure.CREDENTIALS, message: str = "…", **more: bool
-) -> events.SignInFailed:
-    return events.SignInFailed("Sign-in refused", message, kind, **more)
 
 
 def online(organisations: int, subscribed: int, refused: int = 0) -> events.StateChanged:
@@ -95,7 +87,7 @@ def test_a_terminal_is_asked_and_again_after_a_refusal(scene: Scene) -> None:
     assert scene.run(refusal(), refusal()) == EXIT_REFUSED
     assert (scene.surface.asked_for, scene.session.sent) == ([ME, GRACE, GRACE], answers)
     assert scene.windows.opened == []
-    assert scene.app.last_words.startswith("signing in was refused: Telex does not know this e-mail address")
+    assert scene.app.last_words == "signing in was refused: Please check both."
 
 
 @pytest.mark.parametrize(
@@ -251,12 +243,7 @@ def test_a_sign_in_is_said_in_its_window_alone(scene: Scene, happens: list[event
 @pytest.mark.parametrize(
     ("kind", "message", "words"),
     [
-        (
-            events.SignInFailure.CREDENTIALS,
-            "…",
-            "Telex does not know this e-mail address and password. Please check both.",
-        ),
-        (events.SignInFailure.RATE_LIMIT, "…", "Telex gets too many requests just now. Please try again in a minute."),
+        (events.SignInFailure.CREDENTIALS, "Please check both.", "Please check both."),
         (events.SignInFailure.REFUSED, "Telex says: account suspended.", "Telex says: account suspended."),
         (events.SignInFailure.FORM, "email is not valid", "email is not valid"),
         (events.SignInFailure.TELEX, "HTTP 404", "Sign-in refused: HTTP 404."),
@@ -369,7 +356,7 @@ def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(sc
 
 def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
     scene.run(STALE, LOGIN, SUBMITTED, CLOSED, refusal(session_stays=True))
-    assert (scene.surface.troubles, len(scene.windows.opened)) == ([], 1)
+    assert (scene.said, len(scene.windows.opened)) == ([wording.SIGN_IN_AGAIN], 1)
     assert scene.session.sent == [events.SignIn(ME, "secret"), events.CancelSignIn(session_stays=True)]
 
 
@@ -401,88 +388,46 @@ def test_sign_out_right_after_a_cancelled_sign_in_does_not_silence_the_next_one(
 # A start by the desktop at log-in.
 
 
-class LogIn(Scene):
-    """A start at log-in, in whose time nothing passes but what is waited for. The person closes each window."""
-
-    def __init__(self, email: str | None = ME, memory: Kept | None = None) -> None:
-        super().__init__(email, memory=memory)
-        self.due: dict[float, list[events.Event]] = {}
-        self.opened_at: list[float] = []
-        self.events.get = self._get  # type: ignore[method-assign]
-        opening = self.windows.open_login
-
-        def open_login(email: str, take_focus: bool, message: str, **more: Any) -> None:
-            self.opened_at.append(self.now - 1000)
-            opening(email, take_focus, message, **more)
-            self.put(CLOSED)
-
-        self.windows.open_login = open_login  # type: ignore[method-assign]
-
-    def _get(self, block: bool = True, timeout: float | None = None) -> events.Event:
-        if self.events.empty() and block:
-            coming = min(self.due, default=None)
-            if coming is None or (timeout is not None and self.now + timeout < coming):
-                assert timeout is not None, "nothing comes any more"
-                self.now += timeout
-                raise Empty
-            self.now = coming
-            self.put(*self.due.pop(coming))
-        return super(type(self.events), self.events).get(False)
-
-    def at(self, seconds: float, *happens: events.Event) -> LogIn:
-        self.due[1000 + seconds] = list(happens)
-        return self
-
-    def log_in(self, sign_in: list[events.SignIn] | None = None) -> int:
-        return self.at(90, EXIT).app.run(sign_in or [], False, True)
-
-
 def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_address() -> None:
-    scene = LogIn(None, Kept(Remembered(email=GRACE))).at(4, ICON)
-    assert scene.log_in() == 0
-    assert scene.opened_at == [4]
+    scene = Scene(None, memory=Kept(Remembered(email=GRACE))).play(4, ICON, CLOSED, 86, at_login=True)
+    assert (scene.code, scene.said) == (0, [])
+    assert scene.windows.opened_at == [4]
     assert scene.windows.opened == [(GRACE, False, "")]
-    assert scene.said == []
 
 
-def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing() -> None:
+@pytest.mark.parametrize("tray", [[15.0, CLOSED, 25.0, ICON, 20.0], [60.0]], ids=["late", "never"])
+def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing(
+    scene: Scene, tray: list[events.Event | float]
+) -> None:
     """The tray tells that 60 seconds after a start at log-in."""
-    scene = LogIn().at(40, ICON).at(60, events.TrayMissing("This desktop has no tray"))
-    scene.log_in()
-    assert scene.opened_at == [TRAY_WITHIN] == [15]
+    scene.play(*tray, events.TrayMissing("This desktop has no tray"), 30, at_login=True)
+    assert scene.windows.opened_at == [TRAY_WITHIN] == [15]
     assert scene.windows.opened == [(ME, False, "")]
-    assert scene.said == []
-    never = LogIn().at(60, events.TrayMissing("This desktop has no tray"))
-    never.log_in()
-    assert [title for title, _ in never.said] == ["No tray for the icon"]
+    assert [title for title, _ in scene.said] == ["No tray for the icon"] * (ICON not in tray)
 
 
 @pytest.mark.parametrize("before", [events.Requested(Request.OPEN), events.Requested(Request.LOGIN), LOGIN])
-def test_a_person_who_was_quicker_is_not_asked_again(before: events.Event) -> None:
-    scene = LogIn().at(2, before).at(4, ICON)
-    scene.log_in()
-    assert scene.opened_at == [2]
+def test_a_person_who_was_quicker_is_not_asked_again(scene: Scene, before: events.Event) -> None:
+    scene.play(2, before, CLOSED, 2, ICON, 86, at_login=True)
+    assert scene.windows.opened_at == [2]
     assert scene.windows.opened == [(ME, True, "")]
 
 
-def test_who_has_signed_in_meanwhile_is_not_asked() -> None:
-    scene = LogIn().at(1, SIGNING_IN).at(2, CONNECTING, ONLINE).at(4, SIGNED_OUT).at(5, ICON)
-    scene.log_in()
-    assert scene.opened_at == []
+def test_who_has_signed_in_meanwhile_is_not_asked(scene: Scene) -> None:
+    scene.play(1, SIGNING_IN, 1, CONNECTING, ONLINE, 2, SIGNED_OUT, 1, ICON, 86, at_login=True)
+    assert scene.windows.opened_at == []
 
 
-def test_where_a_window_would_take_the_focus_a_toast_asks() -> None:
-    scene = LogIn().at(4, ICON)
+def test_where_a_window_would_take_the_focus_a_toast_asks(scene: Scene) -> None:
     scene.surface.spares_the_focus = False
-    scene.log_in()
-    assert scene.opened_at == []
+    scene.play(4, ICON, 86, at_login=True)
+    assert scene.windows.opened_at == []
     assert scene.toasts.shown == [wording.SIGNED_OUT_BY_CLICK]
 
 
-def test_a_terminal_is_asked_at_log_in_too() -> None:
-    scene = LogIn()
+def test_a_terminal_is_asked_at_log_in_too(scene: Scene) -> None:
     scene.surface.answers = [events.SignIn(ME, "secret")]
-    scene.log_in()
+    scene.play(at_login=True)
     assert scene.session.sent == [events.SignIn(ME, "secret")]
 
 
@@ -527,3 +472,101 @@ def test_who_does_not_want_it_remembered_finds_it_forgotten() -> None:
     scene.run(LOGIN, SUBMITTED_BY_GRACE, SIGNING_IN, CONNECTING, ONLINE)
     assert scene.windows.opened == [("", True, "")]
     assert memory.kept.email == ""
+
+
+# By a mailed link.
+
+
+ASKED, BACK = events.ChildSaid("login", {"ask": GRACE}), events.ChildSaid("login", {"back": True})
+PASTED = events.ChildSaid("login", {"email": GRACE, "code": "123456"})
+MAILED = events.LinkMailed(GRACE)
+ASKING = "Asking Telex for a link…"
+ON_ITS_WAY = f"A link is on its way to {GRACE}. Copy it from the mail and paste it here; do not open it."
+BY_LINK = events.SignInByLink(GRACE, "123456")
+
+
+@pytest.mark.parametrize(
+    ("happens", "sent", "shown"),
+    [
+        ([ASKED, MAILED], [events.AskForLink(GRACE)], [ASKING, ON_ITS_WAY]),
+        (
+            [ASKED, MAILED, PASTED, SIGNING_IN, CONNECTING, ONLINE],
+            [events.AskForLink(GRACE), BY_LINK],
+            [ASKING, ON_ITS_WAY, "Signing in…", "Link accepted. Connecting…", "success: Signed in: 1 organisation."],
+        ),
+        (
+            [ASKED, MAILED, PASTED, refusal(events.SignInFailure.LINK, "It is used up."), ASKED],
+            [events.AskForLink(GRACE), BY_LINK, events.AskForLink(GRACE)],
+            [ASKING, ON_ITS_WAY, "Signing in…", "failure: It is used up.", ASKING],
+        ),
+        (
+            [ASKED, refusal(events.SignInFailure.NOBODY, "Nobody has it.")],
+            [events.AskForLink(GRACE)],
+            [ASKING, "failure: Nobody has it."],
+        ),
+        (
+            [ASKED, BACK, MAILED, SUBMITTED],
+            [events.AskForLink(GRACE), events.SignIn(ME, "secret")],
+            [ASKING, "Signing in…"],
+        ),
+    ],
+    ids=["mailed", "signed in", "used up", "nobody", "back"],
+)
+def test_what_the_window_says_and_is_told(
+    scene: Scene, happens: list[events.Event], sent: list[object], shown: list[str]
+) -> None:
+    scene.run(*happens, open_window=True)
+    assert (scene.session.sent, scene.window.shown, scene.said) == (sent, shown, [])
+
+
+def test_the_window_is_told_whose_links_it_takes() -> None:
+    config = Config(api_url="https://api.zedu.chat/api/v1", web_url="https://zedu.chat")
+    scene = Scene(config=config)
+    scene.run(open_window=True)
+    urls = {"api_url": config.api_url, "web_url": config.web_url}
+    assert scene.windows.shown == [{"by_mail": False, "stay": False, **urls}]
+
+
+@pytest.mark.parametrize("answer", [MAILED, refusal(events.SignInFailure.NOBODY)], ids=["mailed", "failed"])
+def test_what_becomes_of_a_link_whose_window_is_closed_is_said_to_nobody(scene: Scene, answer: events.Event) -> None:
+    scene.run(ASKED, CLOSED, answer, open_window=True)
+    assert (scene.session.sent, len(scene.windows.opened)) == ([events.AskForLink(GRACE)], 1)
+    assert (scene.said, scene.surface.troubles) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("happens", "by_mail"),
+    [
+        ([PASTED, SIGNING_IN, ONLINE, SESSION_OVER], True),
+        ([PASTED, SIGNING_IN, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN], False),
+        ([PASTED, SIGNING_IN, ONLINE, SESSION_OVER, SUBMITTED, SIGNING_IN, ONLINE, SESSION_OVER], False),
+    ],
+    ids=["ended", "signed out", "by password since"],
+)
+def test_a_session_that_came_by_mail_ends_in_a_window_on_that_way(
+    scene: Scene, happens: list[events.Event], by_mail: bool
+) -> None:
+    scene.run(*happens, open_window=True)
+    assert len(scene.windows.shown) > 1
+    assert scene.windows.shown[-1]["by_mail"] is by_mail
+
+
+def test_a_terminal_asks_for_the_link_until_there_is_a_good_one(scene: Scene) -> None:
+    asks, pasted = events.AskForLink(ME), events.SignInByLink(ME, "111111")
+    scene.surface.by_mail = True
+    scene.surface.answers = [asks, pasted, asks, pasted, asks]
+    mailed, used_up, no_network = (
+        events.LinkMailed(ME),
+        refusal(events.SignInFailure.LINK),
+        refusal(events.SignInFailure.NETWORK),
+    )
+    scene.run(mailed, used_up, no_network, SIGNING_IN, ONLINE, SESSION_OVER)
+    assert scene.session.sent == [asks, pasted, asks, pasted, asks]
+    assert scene.surface.asked_for == [ME, *[f"the link to {ME}"] * 3, ME]
+
+
+def test_a_terminal_where_nobody_has_the_address_is_the_end(scene: Scene) -> None:
+    scene.surface.by_mail = True
+    scene.surface.answers = [events.AskForLink(ME), NobodyToAsk]
+    assert scene.run(refusal(events.SignInFailure.NOBODY, "Nobody has it.")) == EXIT_REFUSED
+    assert scene.app.last_words == "signing in was refused: Nobody has it."

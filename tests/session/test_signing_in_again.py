@@ -10,8 +10,6 @@ import pytest
 from telex_start.events import (
     AskForLink,
     CancelSignIn,
-    LinkMailed,
-    Notice,
     ReconnectNow,
     SignedIn,
     SignInByLink,
@@ -23,6 +21,7 @@ from telex_start.events import (
 from telex_start.states import State
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex
+from tests.session.test_signing_in_by_mail import mailed
 
 GRACE = "grace@example.org"
 
@@ -65,9 +64,9 @@ def test_it_works_and_the_session_goes_on_and_the_next_end_of_the_token_is_told_
     session.sign_in()
     session.await_event(StateChanged, lambda told: not told.sign_in_again)
     session.await_subscribed(known + 1)
-    assert len(session.all(Notice)) == 1
     session.telex.fault("organisations", status=401, message="Session is invalid!")
-    session.await_true(lambda: len(session.all(Notice)) == 2)
+    session.await_true(lambda: session.told.sign_in_again)
+    assert not session.told.expired
 
 
 def test_a_refused_password_is_said_and_the_session_goes_on(session: Agent) -> None:
@@ -94,13 +93,21 @@ def test_cancel_ends_the_sign_in_and_nothing_else(session: Agent, password: str 
     assert session.telex.status()["logouts"] == before["logouts"]
 
 
-def test_another_person_signs_in_and_the_session_of_the_first_ends(session: Agent) -> None:
-    session.telex.clear_faults()
-    session.sign_in(GRACE)
+@pytest.mark.parametrize("by_mail", [False, True])
+def test_another_person_signs_in_and_the_session_of_the_first_ends(session: Agent, by_mail: bool) -> None:
+    """By the only use of a link, too."""
+    link = mailed(session, GRACE) if by_mail else None
+    session.mark()
+    if link is not None:
+        session.send(link)
+    else:
+        session.sign_in(GRACE)
     session.await_state(State.SIGNED_OUT)
+    session.telex.clear_faults()
     session.await_true(lambda: 0 < session.told.organisations == session.told.subscribed)
     session.telex.publish(0, "for Grace", user=GRACE)
     session.await_true(lambda: session.received()[-1:] == ["for Grace"])
+    assert not session.since_mark(SignInFailed)
 
 
 def test_sign_out_during_a_slow_sign_in_signs_out(session: Agent) -> None:
@@ -110,51 +117,30 @@ def test_sign_out_during_a_slow_sign_in_signs_out(session: Agent) -> None:
     assert not session.since_mark(SignInFailed)
 
 
-def test_a_link_is_asked_for_and_signs_in_beside_the_session(session: Agent) -> None:
+def test_a_link_is_asked_for_and_signs_in_beside_the_session_which_no_other_link_ends(session: Agent) -> None:
     sandbox, known = session.telex, session.told.organisations
+    logouts = sandbox.status()["logouts"]
     session.send(AskForLink("nobody@example.org"))
     failure = session.await_failure()
     assert (failure.kind, failure.session_stays) == (SignInFailure.NOBODY, True)
-    session.send(AskForLink(sandbox.email))
-    session.await_event(LinkMailed)
-    session.send(SignInByLink(sandbox.email, "1"))
-    assert session.await_event(SignInFailed, lambda told: told.kind is SignInFailure.LINK).session_stays
+    for code in (mailed(session, GRACE).code, "1"):
+        session.mark()
+        session.send(SignInByLink(sandbox.email, code))
+        failure = session.await_failure()
+        assert (failure.kind, failure.session_stays) == (SignInFailure.LINK, True)
+    assert sandbox.status()["logouts"] == logouts + 1, "the session that somebody else's link has begun"
     session.mark()
     goes_on(session)
+    link = mailed(session)
     session.mark()
-    session.send(SignInByLink(sandbox.email, sandbox.mails()["mails"][-1]["code"]))
+    session.send(link)
     session.await_event(SignedIn)
     sandbox.add_organisation("Latecomers")
     sandbox.clear_faults()
     session.await_subscribed(known + 1)
 
 
-def test_somebody_elses_link_leaves_the_session_as_it_is(session: Agent) -> None:
-    sandbox, before = session.telex, session.telex.status()["logouts"]
-    session.send(AskForLink(GRACE))
-    session.await_event(LinkMailed)
-    session.send(SignInByLink(sandbox.email, sandbox.mails()["mails"][-1]["code"]))
-    assert session.await_failure().session_stays
-    sandbox.wait_until(lambda status: status["logouts"] == before + 1)
-    session.mark()
-    goes_on(session)
-
-
-def test_another_person_signs_in_by_the_only_use_of_a_link(session: Agent) -> None:
-    sandbox = session.telex
-    session.send(AskForLink(GRACE))
-    session.await_event(LinkMailed)
-    session.mark()
-    session.send(SignInByLink(GRACE, sandbox.mails()["mails"][-1]["code"]))
-    session.await_state(State.SIGNED_OUT)
-    sandbox.clear_faults()
-    session.await_true(lambda: 0 < session.told.organisations == session.told.subscribed)
-    sandbox.publish(0, "for Grace", user=GRACE)
-    session.await_true(lambda: session.received()[-1:] == ["for Grace"])
-    assert not session.since_mark(SignInFailed)
-
-
-def test_an_access_token_whose_time_is_up_is_said_at_once_and_asks_nobody(own: Telex, agent: Start) -> None:
+def test_an_access_token_whose_time_is_up_is_said_at_once(own: Telex, agent: Start) -> None:
     sandbox = own()
     sandbox.session_life(seconds=3, notification_token_stays=True)
     session = agent(sandbox, timings=quick(organisations_every=0.3)).online()
@@ -163,4 +149,3 @@ def test_an_access_token_whose_time_is_up_is_said_at_once_and_asks_nobody(own: T
     session.mark()
     session.sign_in()
     session.await_event(StateChanged, lambda told: told.state is State.ONLINE and not told.sign_in_again)
-    assert not session.all(Notice)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from telex_start.events import (
@@ -11,7 +9,6 @@ from telex_start.events import (
     CancelSignIn,
     Command,
     LinkMailed,
-    SignedIn,
     SignInByLink,
     SignInFailed,
     SignInFailure,
@@ -25,13 +22,12 @@ from tests.session.test_leaving import Machine
 GRACE = "grace@example.org"
 
 
-def mailed(session: Agent, email: str | None = None) -> str:
-    """Ask for a link, and give its code as the mail has it."""
+def mailed(session: Agent, email: str | None = None) -> SignInByLink:
+    """Ask for a link, and give what signs in with its code, as the mail has it."""
     email = email or session.telex.email
     session.send(AskForLink(email))
-    assert session.await_event(LinkMailed) == LinkMailed(email)
-    code: str = session.telex.mails()["mails"][-1]["code"]
-    return code
+    assert session.await_event(LinkMailed, lambda told: told.email == email)
+    return SignInByLink(email, session.telex.mails()["mails"][-1]["code"])
 
 
 def test_the_first_thing_ever_is_a_link_that_leads_to_the_web_app_and_signs_in_once(
@@ -40,11 +36,12 @@ def test_the_first_thing_ever_is_a_link_that_leads_to_the_web_app_and_signs_in_o
     caplog.set_level("DEBUG")
     sandbox = own()
     session = agent(sandbox, web_url="https://telex.im")
-    code = mailed(session, "Ada@example.org")
-    link = f"https://telex.im/auth/login/magic-link?token={code}"
+    session.send(AskForLink("nobody@example.org"))
+    assert session.await_failure().kind is SignInFailure.NOBODY
+    command = mailed(session, sandbox.email.capitalize())
+    link = f"https://telex.im/auth/login/magic-link?token={command.code}"
     assert sandbox.mails()["mails"][-1]["link"] == link
     assert not session.states(), "the state stays"
-    command = SignInByLink("Ada@example.org", code)
     session.send(command)
     session.await_subscribed(3)
     session.send(SignOut())
@@ -57,70 +54,18 @@ def test_the_first_thing_ever_is_a_link_that_leads_to_the_web_app_and_signs_in_o
     session.mark()
     mailed(session)
     assert not session.states(), "the state stays"
-    assert code not in caplog.text + repr(command) + repr(failure)
-
-
-def test_without_a_notification_token_the_access_token_serves(own: Telex, agent: Start) -> None:
-    session = agent(own("--no-notification-token"))
-    session.send(SignInByLink(session.telex.email, mailed(session)))
-    session.await_subscribed(3)
-
-
-@pytest.mark.parametrize(
-    ("email", "fault", "config", "kind"),
-    [
-        ("nobody@example.org", {}, {}, SignInFailure.NOBODY),
-        ("no address", {}, {}, SignInFailure.FORM),
-        (GRACE, {"status": 429}, {}, SignInFailure.RATE_LIMIT),
-        (GRACE, {"status": 503}, {}, SignInFailure.TELEX),
-        (GRACE, {}, {"api_url": "https://127.0.0.1:9/api/v1"}, SignInFailure.NETWORK),
-    ],
-)
-def test_a_link_that_is_not_mailed_says_why_and_the_state_stays(
-    own: Telex, agent: Start, email: str, fault: dict[str, Any], config: dict[str, str], kind: SignInFailure
-) -> None:
-    sandbox = own()
-    if fault:
-        sandbox.fault("ask_link", times=1, **fault)
-    session = agent(sandbox, **config)
-    session.send(AskForLink(email))
-    assert session.await_failure().kind is kind
-    assert not session.states()
-
-
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [({"truncate": True}, "may be used up"), ({"status": 502, "html": True}, "may be used up"), ({}, "somebody else")],
-)
-def test_a_link_that_came_to_nothing_is_not_tried_again(
-    own: Telex, agent: Start, fault: dict[str, Any], words: str
-) -> None:
-    sandbox = own()
-    session, before = agent(sandbox), sandbox.status()
-    code = mailed(session, sandbox.email if fault else GRACE)
-    if fault:
-        sandbox.fault("verify_link", times=1, **fault)
-    since = len(sandbox.calls("/verify"))
-    session.send(SignInByLink(sandbox.email, code))
-    failure = session.await_failure()
-    assert failure.kind is SignInFailure.LINK
-    assert words in failure.message
-    session.await_state(State.SIGN_IN_NEEDED)
-    assert len(sandbox.calls("/verify")) == since + 1
-    assert not session.all(SignedIn)
-    assert session.store.access is None
-    assert sandbox.status()["logouts"] == before["logouts"] + (not fault), "whose session has begun, has ended"
+    assert command.code not in caplog.text + repr(command) + repr(failure)
 
 
 @pytest.mark.parametrize("command", [CancelSignIn(), SignOut()])
 @pytest.mark.parametrize("call", ["ask_link", "verify_link"])
 def test_whoever_leaves_meanwhile_hears_no_more_of_it(own: Telex, agent: Start, call: str, command: Command) -> None:
     sandbox = own()
-    session, email = agent(sandbox), sandbox.email
-    code, logouts = mailed(session), sandbox.status()["logouts"]
+    session = agent(sandbox)
+    link, logouts = mailed(session), sandbox.status()["logouts"]
     session.mark()
     sandbox.fault(call, times=1, delay=0.5)
-    session.send(AskForLink(email) if call == "ask_link" else SignInByLink(email, code))
+    session.send(AskForLink(link.email) if call == "ask_link" else link)
     sandbox.wait_until(lambda status: status["under_way"] == 1)
     session.send(command)
     if call == "verify_link":
