@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _SERVICE = "telex-start"
 """What our entries are found by, with their user: who it is for, and at which Telex."""
-_FROM_ENVIRONMENT = "KEYRING_PROPERTY_"
-"""Variables by which a backend of ``keyring`` is made another."""
 
 
 class NoKeyring(Exception):
@@ -144,8 +142,8 @@ def _open() -> _Keyring:
     Raises:
         NoKeyring: there is none.
     """
-    for name in [name for name in os.environ if name.startswith(_FROM_ENVIRONMENT)]:
-        del os.environ[name]
+    for name in [name for name in os.environ if name.startswith("KEYRING_PROPERTY_")]:
+        del os.environ[name]  # by it a backend is made another
     if sys.platform.startswith("linux"):
         return _secret_service()
     try:

@@ -100,16 +100,13 @@ def proxy_for(host: str) -> Proxy | None:
     """
     if is_loopback(host):
         return None
-    named: dict[str, str] = getproxies_environment()
-    system = not named and sys.platform in ("win32", "darwin")
-    named = getproxies() if system else named
+    named: dict[str, str] = getproxies_environment() or getproxies()
     kind = "https" if named.get("https") else "all"
     address = named.get(kind)
     if not address or proxy_bypass(host):
         return None
-    variable = SYSTEM if system else f"{kind}_proxy"
-    if not system and not os.environ.get(variable):
-        variable = variable.upper()
+    variables = (f"{kind}_proxy", f"{kind}_proxy".upper())
+    variable = next((name for name in variables if os.environ.get(name)), SYSTEM)
     return _parsed(address.strip(), variable)
 
 

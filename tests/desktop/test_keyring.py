@@ -37,7 +37,8 @@ real = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}")
 class Agent:
     """The agent's side on that bus: its queue, and each request a process as the agent starts it."""
 
-    def __init__(self, bus: PrivateBus) -> None:
+    def __init__(self, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.loop = Loop("desktop")
         self.keyring = Keyring(self.events.put, Bus(bus.address, self.loop), API_URL)
@@ -96,8 +97,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def agent(private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Agent]:
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", private_bus.address)
-    with Agent(private_bus) as made:
+    with Agent(private_bus, monkeypatch) as made:
         yield made
     assert list(home.iterdir()) == [], "a keyring of somebody else's"
 
@@ -209,8 +209,7 @@ def test_the_person_is_asked_once_by_the_keyring_itself(
     xvfb: Xvfb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path, keys: list[tuple[str, str]], word: str
 ) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **xvfb.environ}
-    with PrivateBus(PROMPTER, environ) as bus, RealKeyring(bus, tmp_path) as keyring, Agent(bus) as agent:
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+    with PrivateBus(PROMPTER, environ) as bus, RealKeyring(bus, tmp_path) as keyring, Agent(bus, monkeypatch) as agent:
         agent.keeps("kept")
         keyring.lock()
         agent.keyring.read(EMAIL, True)
@@ -259,8 +258,7 @@ def test_where_the_service_has_no_keyring_none_is_made(agent: Agent, keyring: Re
 
 @pytest.mark.parametrize("command", ["/bin/false", "/nonexistent"])
 def test_a_service_that_cannot_be_started_is_away(command: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    with PrivateBus({"org.freedesktop.secrets": command}) as bus, Agent(bus) as agent:
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+    with PrivateBus({"org.freedesktop.secrets": command}) as bus, Agent(bus, monkeypatch) as agent:
         agent.reads("away", prompt=True, words="the keyring service does not answer (")
 
 

@@ -145,6 +145,7 @@ class LinkPage(ttk.Frame):
         ask: Asks for another link.
 
     Attributes:
+        words: What was mailed to whom.
         field: The field.
     """
 
@@ -154,8 +155,8 @@ class LinkPage(ttk.Frame):
         self._due: str | None = None
         px = window.px
         self.columnconfigure(0, weight=1)
-        self._words = ttk.Label(self, text="\n", justify="left")
-        self._words.grid(columnspan=2, sticky="w", pady=(0, px(12)))
+        self.words = ttk.Label(self, text="\n", justify="left")
+        self.words.grid(columnspan=2, sticky="w", pady=(0, px(12)))
         ttk.Label(self, text="Link, or its digits", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
         # What is selected in it stays here: the link that is selected in the mail is to be pasted by the middle button.
         self._text = tk.StringVar(self)
@@ -170,15 +171,11 @@ class LinkPage(ttk.Frame):
         press_by_return(self._again)
         for key in ("<Return>", "<KP_Enter>"):
             self.field.bind(key, lambda _: self.take())
-        self.field.bind("<Shift-Insert>", self._paste)  # on X11, Tk 8.6 does not know it
-
-    def wrap(self, width: int) -> None:
-        """Break its text into lines of so many pixels."""
-        self._words.configure(wraplength=width)
+        self.event_add("<<Paste>>", "<Shift-Insert>")  # on X11, Tk 8.6 does not know it
 
     def mailed(self, message: str) -> None:
         """A link is on its way: another can be asked for in a while."""
-        self._words.configure(text=message)
+        self.words.configure(text=message)
         self.empty()
         self.wait()
 
@@ -215,10 +212,6 @@ class LinkPage(ttk.Frame):
     def _pasted(self, text: str) -> None:
         self._text.set("".join(text.split())[:_MOST_SHOWN])
         self._taken(text)
-
-    def _paste(self, _: object) -> str:
-        self.field.event_generate("<<Paste>>")
-        return "break"
 
     def _wait_no_more(self) -> None:
         self._due = None

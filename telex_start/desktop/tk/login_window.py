@@ -160,7 +160,7 @@ class LoginWindow(Window):
         form.rowconfigure(1, minsize=max(self._form.winfo_reqheight(), self._link.winfo_reqheight()))
         wrap = width - px(6)  # a label has a border
         self._message.configure(wraplength=wrap)
-        self._link.wrap(wrap)
+        self._link.words.configure(wraplength=wrap)
 
     def _bind(self) -> None:
         root = self.root
