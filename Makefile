@@ -2,7 +2,7 @@
 .PHONY: demo test test-fast test-newest test-lowest test-debian test-desktops test-centrifugo bench soak fleet fuzz chaos lint coverage man completions
 .PHONY: lock wheel deb release test-packages test-packages-deb
 .PHONY: lint-workflows audit
-.PHONY: set-up-demo set-up-test set-up-bench set-up-release clean
+.PHONY: set-up-demo set-up-test set-up-bench set-up-release set-up-keyrings clean
 
 # What the tests run in, and what .ci/set-up makes it for.
 VENV = .venv
@@ -10,6 +10,8 @@ TESTS = test
 PYTEST = $(VENV)/bin/python -m pytest
 # Most tests wait for something; those of one file share what they start.
 PARALLEL = -n 4 --dist loadfile
+# They have targets of their own.
+NOT_HERE = --ignore tests/rigs/packages --ignore tests/rigs/keyrings
 
 demo: set-up-demo
 	.venv/bin/telex-start demo $(ARGS)
@@ -17,7 +19,7 @@ demo: set-up-demo
 # The fast ones first: a broken frame decoder is not found by way of a screenshot.
 test: set-up-test lint
 	$(PYTEST) -n 2 -x tests/ground
-	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground --ignore tests/rigs/packages $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not centrifugo" --ignore tests/ground $(NOT_HERE) $(ARGS)
 
 # With the newest of all packages, in .venv-newest; the others take those of packaging/requirements.
 test-newest:
@@ -44,6 +46,11 @@ test-windows: set-up-test
 .PHONY: test-desktops
 test-desktops: set-up-test
 	.venv/bin/python -m tests.rigs.desktops $(NAMES) $(ARGS)
+
+# KWallet and KeePassXC in the place of GNOME Keyring.
+.PHONY: test-keyrings
+test-keyrings: set-up-keyrings
+	$(PYTEST) tests/rigs/keyrings $(ARGS)
 
 test-centrifugo: set-up-test
 	.venv/bin/python -m tests.centrifugo
@@ -99,7 +106,7 @@ audit: set-up-release
 # Which lines the tests run, those of the processes that they start too; `make test` does without, and is faster.
 coverage: set-up-test
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" --ignore tests/rigs/packages $(ARGS); code=$$?; \
+	.venv/bin/coverage run -m pytest $(PARALLEL) -m "not centrifugo" $(NOT_HERE) $(ARGS); code=$$?; \
 	  .venv/bin/coverage combine -q && .venv/bin/coverage report && exit $$code
 
 # From the parsers in telex_start/command_line.py, with the words of packaging/man.include.
@@ -150,6 +157,9 @@ set-up-demo:
 
 set-up-test:
 	@.ci/set-up $(TESTS)
+
+set-up-keyrings:
+	@.ci/set-up keyrings
 
 set-up-bench:
 	@.ci/set-up bench

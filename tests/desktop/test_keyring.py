@@ -19,7 +19,6 @@ from telex_start.desktop.keyring import Keyring
 from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import line
 from telex_start.events import ChildEnded, ChildSaid, Event
-from tests.desktop.other_keyrings import keepassxc, kwallet
 from tests.fake_desktop import PrivateBus, Xvfb
 from tests.process import TIMEOUT, until
 from tests.real_keyring import PROMPTER, RealKeyring, lacking
@@ -287,40 +286,3 @@ def test_one_that_fails_says_no_more_than_the_errors_name(
 
 
 # --- others than GNOME's ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.desktop
-@pytest.mark.skipif(shutil.which("kwalletd5") is None, reason="not installed: kwalletd5")
-def test_kwallet_keeps_it(agent: Agent, private_bus: PrivateBus, xvfb: Xvfb, tmp_path: Path) -> None:
-    """What the log-in has opened is locked for the Secret Service until it is asked to open it."""
-    with kwallet(private_bus, tmp_path, xvfb.environ):
-        agent.reads("nothing")
-        agent.keeps("kept")
-        agent.reads("found", password=PASSWORD)
-    with kwallet(private_bus, tmp_path, xvfb.environ):
-        agent.reads("found", password=PASSWORD)
-        agent.removes("removed")
-        agent.reads("nothing")
-
-
-@pytest.mark.desktop
-@pytest.mark.skipif(shutil.which("keepassxc") is None, reason="not installed: keepassxc")
-def test_keepassxc_keeps_it_and_asks_for_each_access(
-    agent: Agent, private_bus: PrivateBus, xvfb: Xvfb, tmp_path: Path
-) -> None:
-    def allow() -> None:
-        until(lambda: titled(xvfb, "Access Request"), "nobody is asked")
-        xdotool(xvfb, "key", "Return")
-
-    with keepassxc(private_bus, tmp_path, xvfb.environ):
-        agent.reads("nothing")
-        agent.keeps("kept")
-        agent.reads("locked")
-        agent.keyring.read(EMAIL, True)
-        agent.hears("read", "locked")
-        allow()
-        agent.answers("read", "found", password=PASSWORD)
-        agent.keyring.remove(EMAIL)
-        allow()
-        agent.answers("remove", "removed")
-        agent.reads("nothing")
