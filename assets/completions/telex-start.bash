@@ -15,7 +15,7 @@ _shtab_telex_start_reload_option_strings=(-h --help --environment --api-url --pu
 _shtab_telex_start_autostart_option_strings=(-h --help --headless)
 _shtab_telex_start_integrate_option_strings=(-h --help)
 _shtab_telex_start_completions_option_strings=(-h --help)
-_shtab_telex_start_sandbox_option_strings=(-h --help --port --push-port --organisations --connection-ttl --subscription-ttl --ping --stale-close-delay --expired-close-delay --rate --burst --history --history-ttl --no-notification-token --access-ttl --notification-token-stays --slugs --new-message --one-profile --honour-subs --any-origin --no-story --story-interval --clock-offset --date-ahead --centrifugo --centrifugo-config-style --until-stdin-closes)
+_shtab_telex_start_sandbox_option_strings=(-h --help --port --push-port --organisations --connection-ttl --subscription-ttl --ping --stale-close-delay --expired-close-delay --rate --burst --history --history-ttl --no-notification-token --slugs --new-message --one-profile --honour-subs --any-origin --no-story --story-interval --clock-offset --date-ahead --centrifugo --centrifugo-config-style --until-stdin-closes)
 _shtab_telex_start_demo_option_strings=(-h --help --headless --login --toasts --story-interval)
 _shtab_telex_start_option_strings=(-h --help --version --login --exit --headless --json --email --password-stdin --password-credential --by-mail --at-login --log-level --environment --api-url --push-url --ca-file --config)
 
@@ -69,7 +69,6 @@ _shtab_telex_start_completions___help_nargs=0
 _shtab_telex_start_sandbox__h_nargs=0
 _shtab_telex_start_sandbox___help_nargs=0
 _shtab_telex_start_sandbox___no_notification_token_nargs=0
-_shtab_telex_start_sandbox___notification_token_stays_nargs=0
 _shtab_telex_start_sandbox___one_profile_nargs=0
 _shtab_telex_start_sandbox___honour_subs_nargs=0
 _shtab_telex_start_sandbox___any_origin_nargs=0

@@ -51,7 +51,7 @@ function _shtab_telex_start_using
 end
 
 set -g _shtab_telex_start_commands doctor pause preferences forget reload autostart integrate completions sandbox demo
-set -g _shtab_telex_start_opts_with_value --access-ttl --api-url --burst --ca-file --centrifugo --centrifugo-config-style --clock-offset --config --connection-ttl --date-ahead --email --environment --expired-close-delay --history --history-ttl --log-level --new-message --organisations --password-credential --ping --port --push-port --push-url --rate --slugs --stale-close-delay --story-interval --subscription-ttl --toasts
+set -g _shtab_telex_start_opts_with_value --api-url --burst --ca-file --centrifugo --centrifugo-config-style --clock-offset --config --connection-ttl --date-ahead --email --environment --expired-close-delay --history --history-ttl --log-level --new-message --organisations --password-credential --ping --port --push-port --push-url --rate --slugs --stale-close-delay --story-interval --subscription-ttl --toasts
 
 complete -c telex-start -e
 complete -c telex-start -f
@@ -134,8 +134,6 @@ complete -c telex-start -n '_shtab_telex_start_using sandbox' -l burst -x -d 'AP
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l history -x -d 'publications kept per channel (0, as the service)'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l history-ttl -x -d 'how long they are kept (300)'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l no-notification-token -d 'logins bring none'
-complete -c telex-start -n '_shtab_telex_start_using sandbox' -l access-ttl -x -d 'an access token'"'"'s life (a week)'
-complete -c telex-start -n '_shtab_telex_start_using sandbox' -l notification-token-stays -d 'the notification token serves on when the access token has ended'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l slugs -xka "new older none" -d 'name of the slug'"'"'s field, or no slugs (new)'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l new-message -xka "before after never" -d 'when a message'"'"'s text comes: before or after its count, or never (after)'
 complete -c telex-start -n '_shtab_telex_start_using sandbox' -l one-profile -d 'one profile for all organisations, as older backends have'

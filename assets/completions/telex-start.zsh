@@ -159,8 +159,6 @@ _shtab_telex_start_sandbox_options=(
   "--history=[publications kept per channel (0, as the service)]:SIZE:"
   "--history-ttl=[how long they are kept (300)]:SECONDS:"
   "--no-notification-token[logins bring none]"
-  "--access-ttl=[an access token\'s life (a week)]:SECONDS:"
-  "--notification-token-stays[the notification token serves on when the access token has ended]"
   "--slugs=[name of the slug\'s field, or no slugs (new)]:slugs:(new older none)"
   "--new-message=[when a message\'s text comes\: before or after its count, or never (after)]:new_message:(before after never)"
   "--one-profile[one profile for all organisations, as older backends have]"
