@@ -64,6 +64,7 @@ def test_who_is_signed_in_stays_so_and_has_icon_toasts_and_windows(installed: In
     with installed.start("--email", telex.email, "--password-stdin", given=f"{telex.password}\n") as agent:
         item = desktop.wait_for_item()
         until(lambda: item.labels()[0] == "Online: 3 organisations", "it is signed in")
+        telex.wait_until(lambda _: len(telex.calls("fetch-bots")) >= 3, timeout=30.0)  # what was unread before
         before = item.property("IconPixmap")
         installed.update()
         telex.publish(0, change("ops", 2))
