@@ -217,10 +217,9 @@ class KeptPassword:
         """
         self._waits = False  # the session says what it does now
         self._stop()
-        self.called_off()
         self._in_use, self._email = in_use, "" if in_use else command.email
-        if self.stays and isinstance(command, SignIn) and not (in_use or self._unattended):
-            self._password = command.password
+        keeps = self.stays and not (in_use or self._unattended)
+        self._password = command.password if keeps and isinstance(command, SignIn) else ""
 
     def signed_in(self) -> str:
         """The sign-in has worked, or none was needed.

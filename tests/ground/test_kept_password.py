@@ -155,8 +155,9 @@ def test_a_keyring_that_is_opened_later_signs_in_and_the_window_closes(window: l
     ids=["typed", "asked for a link", "submitted", "failed", "forgot"],
 )
 def test_what_the_person_does_outweighs_a_late_answer(did: list[Event], sent: list[events.Command]) -> None:
-    scene = stays().play(LOCKED, *did, FOUND, 300)
+    scene = stays().play(LOCKED, *did, FOUND, CHANGED, 300)
     assert scene.session.sent == sent
+    assert [request for request in scene.keyring.asked if request[0] == "read"] == [READ]
     assert scene.states[-1] is not State.WAITING_FOR_KEYRING
     assert len(scene.windows.opened) == (LOGIN in did)
 
@@ -173,7 +174,9 @@ def test_the_password_of_a_sign_in_that_worked_is_kept_and_its_address_noted(
 ) -> None:
     submitted = ChildSaid("login", {**SUBMITTED.said, **said})
     scene = stays(Remembered(ended=True, removing=(ME,)), config)
-    scene.play(LOGIN, submitted, SIGNING_IN, CONNECTING, answer("kept", "keep"), ONLINE)
+    scene.play(
+        LOGIN, submitted, SIGNING_IN, CONNECTING, answer("kept", "keep"), ONLINE, replace(STALE, expired=False), ONLINE
+    )
     assert scene.keyring.asked == [REMOVE, ("keep", ME, "secret")]
     assert scene.noted == Remembered(email=ME if config.remember_email else "", kept=ME)
 
@@ -188,10 +191,13 @@ def test_that_of_the_start_is_kept_too_but_not_a_services_own() -> None:
 
 @pytest.mark.parametrize(
     "after",
-    [[refused(), CONNECTING], [CLOSED, SIGNED_OUT, CONNECTING], [SIGN_OUT, SIGNED_OUT, CONNECTING]],
-    ids=["refused", "cancelled", "signed out"],
+    [
+        *([refused(), CONNECTING], [CLOSED, SIGNED_OUT, CONNECTING], [SIGN_OUT, SIGNED_OUT, CONNECTING]),
+        [events.Requested(Request.FORGET), CONNECTING],
+    ],
+    ids=["refused", "cancelled", "signed out", "forgot"],
 )
-def test_one_that_did_not_work_is_dropped(after: list[Event]) -> None:
+def test_one_that_did_not_work_or_was_given_up_meanwhile_is_dropped(after: list[Event]) -> None:
     scene = stays(Remembered()).play(LOGIN, SUBMITTED, SIGNING_IN, *after)
     assert scene.keyring.asked == []
 
