@@ -166,19 +166,22 @@ def test_what_the_person_does_outweighs_a_late_answer(did: list[Event], sent: li
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
-    [(STAYS, {}), (STAYS._replace(remember_email=False), {"stay": True})],
+    ("remembered", "config", "said"),
+    [
+        (Remembered(ended=True, removing=(ME,)), STAYS, {}),
+        (Remembered(kept=ME, ended=True), STAYS._replace(remember_email=False), {"stay": True}),
+    ],
+    ids=["given up before", "kept before"],
 )
-def test_the_password_of_a_sign_in_that_worked_is_kept_and_its_address_noted(
-    config: Config, said: dict[str, Any]
+def test_the_password_of_a_sign_in_that_worked_is_kept_once_and_its_address_noted(
+    remembered: Remembered, config: Config, said: dict[str, Any]
 ) -> None:
     submitted = ChildSaid("login", {**SUBMITTED.said, **said})
-    scene = stays(Remembered(ended=True, removing=(ME,)), config)
-    scene.play(
-        LOGIN, submitted, SIGNING_IN, CONNECTING, answer("kept", "keep"), ONLINE, replace(STALE, expired=False), ONLINE
-    )
-    assert scene.keyring.asked == [REMOVE, ("keep", ME, "secret")]
+    scene = stays(remembered, config).play(LOGIN, submitted, SIGNING_IN, CONNECTING, answer("kept", "keep"), ONLINE)
+    assert scene.keyring.asked == [REMOVE] * bool(remembered.removing) + [("keep", ME, "secret")]
     assert scene.noted == Remembered(email=ME if config.remember_email else "", kept=ME)
+    again = stays(remembered, config).play(LOGIN, submitted, SIGNING_IN, ONLINE, replace(STALE, expired=False), ONLINE)
+    assert again.keyring.asked == scene.keyring.asked
 
 
 def test_that_of_the_start_is_kept_too_but_not_a_services_own() -> None:
