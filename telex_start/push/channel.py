@@ -341,7 +341,8 @@ class Channel:
         self.unnumbered = False
         """Its publications come without offsets: it keeps no history, whatever its subscribe replies claim."""
         self.slow = False
-        """Telex did not answer a call for this channel's token in time."""
+        """Its token can wait for the push server's answers: Telex did not answer a call for it in time, or there was no
+        room for the channel on the connection before."""
         self.live_since = float("-inf")
         """When it became live last; seconds."""
         self._backoff = backoff

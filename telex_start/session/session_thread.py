@@ -388,6 +388,7 @@ class SessionThread:
                 self._poller.keep([*organisations.channels])
             for name in organisations.put_first(self.wanted):
                 self._store.subscriptions.pop(name, None)  # or it would take the place of one that matters more
+                organisations.channels[name].slow = True
             ending: Ended | Temporary | Refused = self._new_connection(organisations, first).run()
         except (Temporary, Refused) as error:
             ending = error
