@@ -89,7 +89,7 @@ class App:
             events.MenuOpened: lambda event: self._menu_opened(),
             events.MuteChosen: self._mute_chosen,
             events.Notice: lambda event: self._own.tell(event.title, event.message, needs_person=event.needs_person),
-            events.Requested: self._requested,
+            events.Requested: lambda event: self._requests[event.request](event.argument),
             events.SignInFailed: self._sign_in.failed,
             events.SlugLookedUp: self._opening.learn,
             events.StateChanged: self._state_changed,
@@ -218,9 +218,6 @@ class App:
             self._ports.surface.end_startup(event.token)
             self._choices[event.item]()
 
-    def _requested(self, event: events.Requested) -> None:
-        self._requests[event.request](event.argument)
-
     def _menu_opened(self) -> None:
         self._config.look()
         self._quiet.look()
@@ -347,6 +344,7 @@ class App:
         if event.state is State.SIGNED_OUT:
             self._news.clear()
             self._opening.clear()
+            self._config.organisations(())
         elif event.state not in SIGNED_IN:
             self._news.session_ended()
         if event.left_out > before.left_out:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import IO, Any
 
+from ..errors import NO_THREAD
 from ..events import ChildEnded, ChildSaid, Event
 from ..process import itself
 from .starting import environment
@@ -132,7 +133,12 @@ class Child:
             if self._ending:
                 process.kill()
         writer = threading.Thread(target=_write, args=(lines, process), name="to a window", daemon=True)
-        writer.start()
+        try:
+            writer.start()
+        except RuntimeError:
+            with process:
+                process.kill()
+            return NO_THREAD
         with process.stdout as said:
             problem = self._listen(said)
         code = process.wait()

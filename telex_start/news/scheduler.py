@@ -423,7 +423,7 @@ class ToastScheduler:
 
     def left(self, channel: str) -> None:
         """The user left this organisation."""
-        for held in (self.past, self._held, self._pairing):
+        for held in (self.past, self._flood.held, self._held, self._pairing):
             held.left(channel)
         for conversation in [known for known in self._toasted if known.channel == channel]:
             self.read(conversation)

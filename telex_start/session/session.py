@@ -94,10 +94,11 @@ class Session:
     def stop(self, seconds: float) -> bool:
         """Ask the thread to end and wait for it at most ``seconds``; ``False`` where it has not ended by then."""
         self.send(Stop())
-        if self._thread is None:
+        thread = self._thread  # where it cannot begin, it is taken back meanwhile
+        if thread is None:
             return True
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        thread.join(seconds)
+        return not thread.is_alive()
 
     def _begin(self) -> None:
         """Begin the thread. With the lock held."""

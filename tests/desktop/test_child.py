@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from telex_start.desktop.child import Child
+from telex_start.errors import NO_THREAD
 from telex_start.events import ChildEnded, ChildSaid, Event
+from tests.conftest import Threads
 from tests.process import TIMEOUT
 
 POPEN = subprocess.Popen
@@ -160,6 +162,15 @@ def test_one_that_dies_is_told_and_its_words_are_in_the_log(desk: Desk, caplog: 
         desk.ends("Its window ended unexpectedly (code 1); the log tells more.")
     assert "no such colour" in caplog.text
     assert desk.process().returncode == 1, "a zombie"
+
+
+def test_one_for_which_there_is_no_thread_is_told_and_can_be_opened_again(desk: Desk, threads: Threads) -> None:
+    threads.refused = {1}
+    desk.open(WINDOW + SHOW)
+    desk.ends(NO_THREAD)
+    assert desk.process().returncode, "a zombie"
+    desk.open(WINDOW + SHOW)
+    desk.is_up()
 
 
 def test_one_that_cannot_be_started_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,16 @@ def test_an_organisation_that_was_left_takes_its_counts_along(two: Desk) -> None
     assert [one.name for one in two.notifier.known_organisations()] == ["Org 0"]
 
 
+def test_of_an_organisation_that_was_left_nothing_that_a_flood_held_is_told() -> None:
+    desk = Desk(2, "of_tomorrow")
+    for number in range(5):
+        desk.receive({"notification_type": "of_tomorrow", "data": {"name": f"Robo {number}"}}, organisation=1)
+    assert len(desk.toasts) == 3
+    desk.look_up(1)
+    desk.until(100.0)
+    assert len(desk.toasts) == 3
+
+
 def test_signing_out_forgets_everything(desk: Desk) -> None:
     once = change("a", 3) | {"notification_id": "n"}
     desk.receive(once)

@@ -124,6 +124,11 @@ def test_an_organisation_that_is_none_of_the_users_is_named_once(scene: Scene) -
     scene.source.content = Config(organisations=tuple((f"{n}", "all") for n in range(5)))
     scene.turn(MenuOpened())
     assert 'organisations."2" and 2 more. Yours' in said(scene)[-1]
+    scene.turn(SIGNED_OUT)
+    assert scene.toasts.on_screen == []
+    before = len(scene.said)
+    scene.turn(RELOAD)
+    assert len(scene.said) == before, "nobody knows whose organisations they would be"
 
 
 # Its window.

@@ -34,7 +34,9 @@ class Windows:
         self._children: dict[str, Child] = {}
 
     def end(self) -> None:
-        """Close them; takes as long as :meth:`telex_start.desktop.child.Child.end` for each that is open."""
+        """Close them; takes as long as :meth:`telex_start.desktop.child.Child.end`, however many hang."""
+        for child in self._children.values():
+            child.close()
         for child in self._children.values():
             child.end()
 

@@ -39,7 +39,7 @@ _CHOICES: dict[str, dict[str | None, str]] = {
 """For each choice its values and their words."""
 _TIPS = {
     "at_login": "Start when you log in to this computer; the login window then opens by itself",
-    "remember_email": "Fill in the e-mail address of your last sign-in; the password is never stored",
+    "remember_email": "Fill in the e-mail address of your last sign-in",
     "stay_signed_in": "Keep the password in this computer's keyring: the next start signs in with it",
     "show_text": "Off: notifications say only where something is new, not what was written",
     CLICK: "What is installed: the Telex client where there is one, else the conversation in the browser",
