@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
 """What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
+NO_ROOM = "no room on the connection for"
+ROOM_FOR_ALL = "there is room on the connection for all organisations again"
+"""What the session says in the log, where ``telex-start doctor`` finds it."""
 EXIT_FAILED = 1
 """The exit code after an error that nobody expected."""
 

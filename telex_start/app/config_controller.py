@@ -37,7 +37,6 @@ class ConfigController:
             configure: Has all take up at once, without a reconnect, the configuration that counts.
         """
         self._config = config
-        self._source = ports.source
         self._ports = ports
         self._own = own
         self._configure = configure
@@ -50,7 +49,7 @@ class ConfigController:
 
     def look(self) -> None:
         """Take it up if the file has changed since it was read last."""
-        if self._source.changed():
+        if self._ports.source.changed():
             self._read(asked=False)
 
     def reload(self) -> None:
@@ -73,7 +72,7 @@ class ConfigController:
 
     def _read(self, asked: bool) -> None:
         try:
-            new = self._source.load()
+            new = self._ports.source.load()
         except ConfigError as error:
             log.warning("the configuration stays as it was: %s", error.message)
             self._own.say(wording.said("The configuration stays as it was", error.message, key=wording.CONFIGURATION))

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 from .. import config_file
 from ..config import ENVIRONMENTS, Config, flatten
-from ..errors import ConfigError, TelexStartError
+from ..errors import NO_ROOM, ROOM_FOR_ALL, ConfigError, TelexStartError
 from ..process import instance, paths
 from ..process.logs import struck
 from .findings import Finding, Mark, line, log_folder_remedy, look, missing, note, ok, verdict
@@ -29,10 +29,6 @@ _NEEDED = {
     "psutil": "psutil",
 }
 """Packages that are imported when they are needed, by the name of their module. An installation has them all."""
-
-_NO_ROOM = "no room on the connection for"
-_ROOM_FOR_ALL = "room on the connection for all organisations again"
-"""What the agent logs (``session/upkeep.py``, which would bring the network with it)."""
 
 
 def main(argv: list[str]) -> int:
@@ -184,10 +180,10 @@ def _left_out() -> Finding:
     """The organisations that the agent has no room for on its connection to Telex, as its log names them."""
     try:
         with open(paths.log_file(), encoding="utf-8", errors="replace") as log:
-            said = [text for text in log if _NO_ROOM in text or _ROOM_FOR_ALL in text]
+            said = [text for text in log if NO_ROOM in text or ROOM_FOR_ALL in text]
     except OSError:
         said = []
-    _, found, which = said[-1].rstrip().partition(_NO_ROOM) if said else ("", "", "")
+    _, found, which = said[-1].rstrip().partition(NO_ROOM) if said else ("", "", "")
     if not found:
         return ok("organisations", "none was left out, as far as the log goes back")
     return note(

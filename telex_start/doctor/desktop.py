@@ -117,7 +117,7 @@ def session_bus() -> Finding:
     return ok("session bus", address)
 
 
-def notification_daemon(bus: Bus, sounds: bool = False) -> Finding:
+def notification_daemon(bus: Bus, sounds: bool) -> Finding:
     """Who shows toasts, and plays the sounds that are wanted."""
     from ..desktop.bus.bus import DBusAddress
 

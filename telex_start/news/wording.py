@@ -213,12 +213,10 @@ def no_tray(missing: str, signed_in: bool) -> Toast:
         missing: What is missing for it; a sentence without its full stop.
         signed_in: Somebody is, so the icon's menu is not needed for that.
     """
-    what_then = "Notifications come all the same." if signed_in else f"{SIGN_IN_WITHOUT_ICON}."
+    sign_in = "To sign in, click here, or start telex-start with --email NAME --password-stdin."
+    what_then = "Notifications come all the same." if signed_in else sign_in
     return said("No tray for the icon", f"{missing}. {what_then}", key=TRAY)
 
-
-SIGN_IN_WITHOUT_ICON = "To sign in, click here, or start telex-start with --email NAME --password-stdin"
-"""What to do without a menu; a sentence without its full stop."""
 
 SAMPLE = Toast(title="General · Telex", body="This is what a notification from Telex looks like.\n2 unread, 1 mention")
 """What Test Notifications shows."""

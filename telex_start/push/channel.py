@@ -66,15 +66,15 @@ class Backoff:
     ) -> None:
         """``chance`` gives numbers in [0, 1); ``minimum`` and ``maximum`` are seconds."""
         self._chance = chance
-        self.minimum = minimum
-        self.maximum = maximum
+        self._minimum = minimum
+        self._maximum = maximum
         self._step = 0
 
     def next(self) -> float:
         """Seconds to wait before the next try."""
-        span = min(self.maximum, self.minimum * 2.0 ** min(self._step, 31))
+        span = min(self._maximum, self._minimum * 2.0 ** min(self._step, 31))
         self._step += 1
-        return min(self.maximum, self.minimum + self._chance() * span)
+        return min(self._maximum, self._minimum + self._chance() * span)
 
     def reset(self) -> None:
         """It worked: the next failure begins again at the minimum."""

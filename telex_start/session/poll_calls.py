@@ -17,14 +17,12 @@ from urllib.parse import quote
 from ..errors import RateLimited, Refused, TelexFailure
 from ..net.https import Https
 from ..net.sockets import Deadline
+from ..news import publications as read
 from ..push.frames import json_decoder, read_json
 from . import telex_api
 from .pace import Shared
 
-CHANNELS = "channels_section"
-DIRECT = "dm_channels_section"
-AGENTS = "agent_channels_section"
-SECTIONS = (CHANNELS, DIRECT, AGENTS)
+SECTIONS = (read.CHANNELS, read.DIRECT, read.AGENTS)
 """The sections of the unread, as publications name them."""
 ROW_FIELDS = (
     *("channels_id", "channel_id", "id", "name", "username", "channel_type", "participant_id", "participants"),
@@ -41,8 +39,6 @@ _MOST_AGENTS = 1000
 _MOST_TEXT = 1000
 """Characters of a text that are passed on: as many as a notification shows. Of longer ones, a thousand unread channels
 leave 12 MB of memory in pieces (glibc 2.36)."""
-_MOST_NAME = 256
-_MOST_ID = 128
 _MOST_ROWS = 10_000
 """Rows of an answer that are kept; no more unread conversations are remembered (:mod:`telex_start.news.unread`)."""
 _MOST_AT_ONCE = 16 * 1024 * 1024
@@ -88,12 +84,13 @@ class PollCalls:
             leave: Waits until another request may go out, where there is more than one.
         """
         path = f"/organisations/{_segment(organisation)}"
-        if section == DIRECT:
+        if section == read.DIRECT:
             return self._direct(f"{path}/dms", leave)
         found = self._list(
-            f"{path}/user-channels" if section == CHANNELS else f"{path}/fetch-bots?limit={_MOST_AGENTS}", _conversation
+            f"{path}/user-channels" if section == read.CHANNELS else f"{path}/fetch-bots?limit={_MOST_AGENTS}",
+            _conversation,
         )
-        return tuple(found.rows), found.whole and not (section == AGENTS and found.there >= _MOST_AGENTS)
+        return tuple(found.rows), found.whole and not (section == read.AGENTS and found.there >= _MOST_AGENTS)
 
     def _direct(self, path: str, leave: Callable[[], None]) -> tuple[tuple[dict[str, Any], ...], bool]:
         rows: dict[str, dict[str, Any]] = {}
@@ -123,20 +120,20 @@ class PollCalls:
         """What the person wants to be notified about in an organisation, and in which hours (empty: in all)."""
         path = f"/organisations/{_segment(organisation)}/notification-preference?device_type=desktop"
         told = self._object(path)
-        return _text(told.get("notify_about")), _text(told.get("time_range")) or ""
+        return read.name(told.get("notify_about")), read.name(told.get("time_range")) or ""
 
     def profile(self) -> tuple[bool, str, str]:
         """Whether the person wants no notifications just now, their time zone (empty: not known), and the id of the
         organisation that this holds for (empty: for all)."""
         told = self._object("/profile")
-        zone, organisation = _text(told.get("timezone")) or "", _ident(told.get("organisation_id")) or ""
+        zone, organisation = read.name(told.get("timezone")) or "", read.word(told.get("organisation_id"))
         return told.get("pause_notification") is True, zone, organisation
 
     def slug(self, organisation: str) -> str:
         """What an organisation is called in the web app's addresses."""
         told = self._object(f"/organisations/{_segment(organisation)}")
         for name in ("organisation_slug", "current_organisation_slug"):
-            if text := _text(told.get(name)):
+            if text := read.name(told.get(name)):
                 return text
         raise NotThere("no slug")
 
@@ -144,12 +141,12 @@ class PollCalls:
         """Mark a conversation as read. The only use of these calls, and only when the person asks for it.
 
         Args:
-            section: Its section; of :data:`AGENTS` none can be marked.
+            section: Its section; of agents none can be marked.
             ident: Its id.
             group: It is a group's, in the section of direct messages.
         """
-        paths = {CHANNELS: "/threads/channels/{}", DIRECT: "/dms/channels/{}/threads"}
-        path = "/group-dms/channels/{}/threads" if group and section == DIRECT else paths.get(section)
+        paths = {read.CHANNELS: "/threads/channels/{}", read.DIRECT: "/dms/channels/{}/threads"}
+        path = "/group-dms/channels/{}/threads" if group and section == read.DIRECT else paths.get(section)
         if path is None:
             raise NotThere("no such call")
         self._get(path.format(_segment(ident)) + "?page=1&limit=1")
@@ -361,25 +358,13 @@ def _conversation(row: Any) -> dict[str, Any] | None:
 
 def _muted_channel(row: Any) -> str | None:
     """The id of a row's channel, where the person has muted it."""
-    return _ident(row.get("channels_id")) if isinstance(row, dict) and row.get("muted") is True else None
+    return read.word(row.get("channels_id")) or None if isinstance(row, dict) and row.get("muted") is True else None
 
 
 def _fields(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """Those of these fields that are there, long texts cut."""
     there = ((name, found[name]) for name in names if name in found)
     return {name: value[:_MOST_TEXT] if isinstance(value, str) else value for name, value in there}
-
-
-def _text(value: Any) -> str | None:
-    """A string of bounded length; ``None`` where there is none."""
-    return value[:_MOST_NAME] if isinstance(value, str) and value else None
-
-
-def _ident(value: Any) -> str | None:
-    """An id as publications have it: a string, or a number made one."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
-        return str(value)
-    return value if isinstance(value, str) and 0 < len(value) <= _MOST_ID else None
 
 
 def _pages(pagination: Any) -> int | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from ..news.publications import AGENTS
 from .pace import Timings
-from .poll_calls import AGENTS, SECTIONS
+from .poll_calls import SECTIONS
 
 MUTED = "muted"
 PREFERENCE = "preference"

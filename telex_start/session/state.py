@@ -323,12 +323,10 @@ def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) ->
     Raises:
         SignInRefused, Temporary, Refused: it failed.
     """
-    match command:
-        case SignIn():
-            return api.login(command.email, command.password)
-        case SignInByLink():
-            return api.login_by_link(command.email, command.code, pause)
-    raise TypeError(type(command).__name__)
+    if isinstance(command, SignInByLink):
+        return api.login_by_link(command.email, command.code, pause)
+    assert isinstance(command, SignIn)
+    return api.login(command.email, command.password)
 
 
 def attempt(

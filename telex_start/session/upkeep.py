@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..errors import NoNetwork, RateLimited, Refused, Temporary
+from ..errors import NO_ROOM, ROOM_FOR_ALL, NoNetwork, RateLimited, Refused, Temporary
 from ..events import ChannelAnswered, Notice
 from ..net.dialling import Dialler
 from ..push.channel import Backoff, Channel, Phase, spread
@@ -24,9 +24,6 @@ from .tokens import Token
 
 log = logging.getLogger(__name__)
 
-NO_ROOM = "no room on the connection for"
-ROOM_FOR_ALL = "there is room on the connection for all organisations again"
-"""What the log says; ``telex-start doctor`` reads it there (``doctor/machine.py``)."""
 _NAMES = 3
 """Organisations without room that the toast names; the log names all."""
 
@@ -148,7 +145,6 @@ class Upkeep:
         """There is no token for this channel that can be used: not again for some minutes."""
         name, minutes = self._organisations.name_of(channel.name), self._timings.refused_for / 60
         log.warning("organisation %s: %s; next try in about %g minutes", name, why, minutes)
-        self._store.subscriptions.pop(channel.name, None)
         channel.refuse(self._now(), self._chance())
         self.report_no_history(channel)
         self._parts.figures_changed()

@@ -106,7 +106,7 @@ def _tell_autostart(only_headless: bool) -> int:
     unit = headless.status()
     if unit.on or (only_headless and unit.words):
         print(_words("Telex Start starts at log-in, without an icon", _OFF_WORDS, unit))
-        if why := headless.secret_is_open(headless.password_file()):
+        if why := headless.secret_is_open():
             print(f"{why}: chmod 600.")
         if unit.on:
             return 0

@@ -164,8 +164,9 @@ def gone(kept: str) -> str:
     return f"The unit without an icon has been stopped and {done}"
 
 
-def secret_is_open(file: str) -> str:
-    """Why the password in a file is no secret; empty where it is one, or there is no such file."""
+def secret_is_open() -> str:
+    """Why the password in the unit's file is no secret; empty if it is one, or there is no such file."""
+    file = password_file()
     try:
         mode = stat.S_IMODE(os.stat(file).st_mode)
     except OSError:
@@ -215,7 +216,7 @@ def _left_to_write(email: str | None) -> list[str]:
     if not email:
         left.append(f'Write your e-mail address into {paths.config_file()}: email = "you@example.org"')
     file = shlex.quote(password_file())
-    if secret_is_open(password_file()):
+    if secret_is_open():
         left.append(f"Others can read your password: chmod 600 {file}")
     elif not os.path.exists(password_file()):
         folder = shlex.quote(os.path.dirname(password_file()))

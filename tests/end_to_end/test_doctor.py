@@ -21,7 +21,7 @@ from telex_start import doctor
 from telex_start.config import Config
 from telex_start.doctor import network
 from telex_start.doctor.findings import Finding, Mark, line, look, missing, note, ok, verdict
-from telex_start.session.upkeep import ROOM_FOR_ALL
+from telex_start.errors import ROOM_FOR_ALL
 from tests.agent import Program
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.process import Stopwatch

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from telex_start.errors import RateLimited, TelexFailure
 from telex_start.net.https import Answer
-from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, MESSAGE_FIELDS, MOST_PAGES, ROW_FIELDS, NotThere
+from telex_start.news.publications import AGENTS, CHANNELS, DIRECT
+from telex_start.session.poll_calls import MESSAGE_FIELDS, MOST_PAGES, ROW_FIELDS, NotThere
 from tests.ground.telex import Telex, envelope
 
 HTML = b"<html>Not Found</html>"

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from telex_start.news.publications import AGENTS, CHANNELS, DIRECT
 from telex_start.session.pace import USUAL
-from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, SECTIONS
+from telex_start.session.poll_calls import SECTIONS
 from telex_start.session.poll_schedule import LARGE, MUTED, PREFERENCE, PROFILE, SETTINGS, SLUG, Poll, Schedule
 
 A, B = "a/u", "b/u"

@@ -12,9 +12,10 @@ import pytest
 from telex_start import events
 from telex_start.errors import NoNetwork
 from telex_start.net.https import Answer
+from telex_start.news.publications import AGENTS, CHANNELS, DIRECT
 from telex_start.session import poll_schedule
 from telex_start.session.pace import Pacer, Shared
-from telex_start.session.poll_calls import AGENTS, CHANNELS, DIRECT, PollCalls
+from telex_start.session.poll_calls import PollCalls
 from telex_start.session.poll_schedule import Schedule
 from telex_start.session.poller import Poller
 from telex_start.session.tokens import TokenStore

@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
+from telex_start.errors import ROOM_FOR_ALL
 from telex_start.events import LookUpBegan, Notice, ReconnectNow, SignOut, UnreadLookedUp, UnreadSection
 from telex_start.session.pace import USUAL
-from telex_start.session.upkeep import ROOM_FOR_ALL
 from telex_start.states import State
 from tests.session.agent import Agent, quick
 from tests.session.conftest import Start, Telex

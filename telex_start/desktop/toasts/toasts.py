@@ -44,9 +44,7 @@ class Toasts:
         sound: As :attr:`telex_start.config.Config.sound`; counts for the next toast.
     """
 
-    def __init__(
-        self, dispatch: Callable[[Event], object], on_shown: Callable[[Toast], object] = lambda toast: None
-    ) -> None:
+    def __init__(self, dispatch: Callable[[Event], object], on_shown: Callable[[Toast], object]) -> None:
         self.sound = "desktop"
         self._waiting: deque[tuple[Toast, float]] = deque()
         """Those that wait, each with the second of the monotonic clock since which it does. Of one thread at a time."""
