@@ -1,4 +1,7 @@
-"""For an agent of 0.2.0 that runs on while this version is installed over it: it loads this for its login window."""
+"""For an agent of 0.2.0 that still runs after an update: in place of its login window, this asks for a restart.
+
+It can be deleted when updates from 0.2.0 need not be supported.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from ...errors import TelexStartError
 
 
 class LoginOpening:
-    """Says that the agent is to be started anew: what it has imported does not go with what is installed."""
+    """Asks for a restart of the agent: the modules that it has imported do not fit the installed ones."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise TelexStartError("Exit Telex Start and start it again, and sign in then.", "Telex Start was updated")

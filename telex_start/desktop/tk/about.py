@@ -1,4 +1,4 @@
-"""The window About, of the menu's Help, in a process of its own."""
+"""Shows the window About (menu Help), in a process of its own."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _WHAT = "The window About"
 
 
 def main() -> int:
-    """Show About with what the agent tells, until it is closed; returns the exit code."""
+    """Show About with the agent's data, until it is closed; returns the exit code."""
     return show(_make)
 
 
 def rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """What About says: each with its name, empty where it goes on with the one before, and an address, or none.
+    """The rows of About: a name (empty if the row continues the one before), words, and an address (empty for none).
 
     Args:
-        data: The agent's: ``status``, as the menu's first line, which tells of a pause too; ``muted``, each a name and
-            until when, in words; ``web``, the web app.
+        data: The agent's data: ``status``, the menu's first line, which tells of a pause too; ``muted``, for each mute
+            a name and until when, in words; ``web``, the address of the web app.
     """
     muted = data.get("muted", ())
     yield "Version", f"Telex Start {__version__}", ""
@@ -78,7 +78,7 @@ def _make(parent: Parent) -> TextWindow:
             return "".join(f"{name + ':' if name else '':<15}{words}\n" for name, words, _ in told)
 
         def come_forward(self, token: str) -> bool:
-            """The agent opens another, which tells what holds then."""
+            """Close instead: the agent opens another window, with what holds then."""
             self.close()
             return False
 

@@ -1,4 +1,4 @@
-"""Controls of windows: the look of larger windows' controls, and a page that scrolls on a small screen."""
+"""Controls for windows: their styles, a progress bar, and a page that scrolls on a small screen."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _NOTCH = 40
 _STEP = 40
 """Milliseconds between two steps of the progress bar: 25 pictures a second."""
 _STEPS = 30
-"""Steps of that bar from one end to the other."""
+"""Steps of the progress bar from one end to the other."""
 
 
 def dress(made: Window) -> None:
-    """Set the styles of these controls up, beside those of :func:`.look.dress`."""
+    """Set up the styles for the controls of a larger window, in addition to those of :func:`.look.dress`."""
     style, px, family = ttk.Style(made.root), made.px, made.family
     style.configure("Section.TLabel", font=(family, 11, "bold"))
     style.configure("Line.TFrame", background=look.LINE)
@@ -57,7 +57,7 @@ def dress(made: Window) -> None:
     style.element_create(
         "Chevron.downarrow", "image", arrows[look.INK], ("disabled", arrows[look.LINE]), sticky="", padding=0
     )
-    # The field of an entry: that of a list has no right border, which its own arrow would draw.
+    # The field of an entry: that of a combobox has no right border, which its own arrow would draw.
     text = ("Combobox.textarea", {"sticky": "nswe"})
     padded: Any = {"sticky": "nswe", "children": [("Chevron.downarrow", {"side": "right", "sticky": ""}), text]}
     field_of: Any = {"sticky": "nswe", "children": [("Combobox.padding", padded)]}
@@ -86,13 +86,13 @@ def dress(made: Window) -> None:
         arrowsize=px(9),
     )
     style.map("Page.Vertical.TScrollbar", background=[("active", look.QUIET)])
-    # The wheel is for the page: over a list it would change a choice unseen.
+    # The wheel scrolls the page: over a list it would change the choice unseen.
     for event in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
         made.root.unbind_class("TCombobox", event)
 
 
 def dress_checks(made: Window) -> None:
-    """Set the styles of check boxes up, alone."""
+    """Set up only the styles of check boxes."""
     style: Any = ttk.Style(made.root)
     side, gap = made.px(_BOX), made.px(8)
     accent, line, field, quiet, ground = map(look.colour, (look.ACCENT, look.LINE, look.FIELD, look.QUIET, look.GROUND))
@@ -132,7 +132,7 @@ class ProgressBar(ttk.Progressbar):
         super().__init__(parent, mode="indeterminate", maximum=_STEPS, style="Thin.Horizontal.TProgressbar")
 
     def run(self, on: bool) -> None:
-        """Be there and go, or neither."""
+        """Show the bar and move it, or stop and hide it."""
         if on:
             self.grid()
             self.start(_STEP)
@@ -154,11 +154,11 @@ def press_by_return(*buttons: Any) -> None:
 
 
 class Page:
-    """A frame that scrolls where there is no room for all of it, also to what gets the keyboard.
+    """A frame that scrolls if there is no room for all of it, also to a control that gets the keyboard.
 
     Args:
         made: The window.
-        parent: What it lies in.
+        parent: The widget that the page lies in.
     """
 
     def __init__(self, made: Window, parent: Any) -> None:
@@ -203,7 +203,7 @@ class Page:
         return self.height - int(self._canvas.winfo_height())
 
     def show(self, widget: Any) -> None:
-        """Scroll so far that all of this is to be seen."""
+        """Scroll so far that all of the widget can be seen."""
         self._canvas.update_idletasks()
         room, whole = self._canvas.winfo_height(), self.inner.winfo_reqheight()
         if room >= whole:
@@ -223,7 +223,7 @@ class Page:
         self._canvas.itemconfigure(self._item, width=width)
         self._canvas.configure(scrollregion=(0, 0, width, max(whole, height)))
         if height > 1 and whole > height:
-            # Over the margin: the contents keep their width.
+            # The bar lies over the margin, so the contents keep their width.
             self._bar.place(relx=1, x=-self._made.px(3), anchor="ne", relheight=1)
         else:
             self._bar.place_forget()

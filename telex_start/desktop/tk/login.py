@@ -1,7 +1,7 @@
-"""``telex-start login``: the login window; the agent runs it as a process of its own.
+"""Runs ``telex-start login``: the login window, which the agent starts as a process of its own.
 
 The smallest window of Tk leaves 10 MB behind in the process that has opened it, whatever is done to free them
-(docs/weight.md); the agent goes on for weeks after that. What the person has typed goes to it by a pipe.
+(docs/weight.md), and the agent runs on for weeks. What the person types goes to the agent by a pipe.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Show the window until the agent has it closed, or is gone; returns the exit code.
+    """Show the window until the agent closes it, or is gone; returns the exit code.
 
     Raises:
-        ConfigError: a person has typed it.
+        ConfigError: a person has typed this command.
     """
     if is_terminal(sys.stdin):
         raise ConfigError("login is what the agent runs for its window: use telex-start --login.")

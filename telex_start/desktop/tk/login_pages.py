@@ -1,4 +1,7 @@
-"""The pages of the login window: e-mail address and password, and what waits for a mailed link. For one thread."""
+"""The pages of the login window: e-mail address and password, and a field for a mailed link. For one thread.
+
+Also checks what was entered (:func:`what_is_wrong`).
+"""
 
 from __future__ import annotations
 
@@ -20,25 +23,25 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class LoginData(NamedTuple):
-    """What the agent has the window show; an older one gives the first three."""
+    """What the agent has the window show; an older agent gives only the first three."""
 
     email: str
     """What the first field holds."""
     take_focus: bool
     """The person has asked for the window. Otherwise it appears on top and leaves the focus where it is."""
     message: str
-    """Why it opens, where the program opens it."""
+    """Why the window opens, if the program opens it by itself."""
     by_mail: bool = False
-    """The way by mail comes first."""
+    """Signing in by a mailed link comes first, before the password."""
     api_url: str = ""
-    """Of the Telex that is signed in to; without it there is no way by mail."""
+    """The address of Telex's API; without it, no link can be mailed."""
     web_url: str = ""
     stay: bool = False
     """Whether the person is to stay signed in."""
     stay_given: str = ""
-    """What gives that over the configuration file: a variable or an option; empty for nothing."""
+    """The variable or option that gives :attr:`stay`, over the configuration file; empty for none."""
     path: str = ""
-    """Of that file; without it there is no box for that."""
+    """The path of the configuration file; without it there is no box for :attr:`stay`."""
 
 
 class LoginForm(ttk.Frame):
@@ -47,7 +50,7 @@ class LoginForm(ttk.Frame):
     Args:
         window: The window.
         parent: What it lies in.
-        data: What it shows.
+        data: What the form shows.
 
     Attributes:
         email: The first field.
@@ -93,17 +96,17 @@ class LoginForm(ttk.Frame):
         return self._stay.get() if self._box.grid_info() else None
 
     def keyring_found(self, missing: str) -> None:
-        """It is known what is missing for a keyring, empty for nothing: without one the box goes, but for its room."""
+        """Take what is missing for a keyring (empty for nothing): without a keyring the box goes, its room stays."""
         if missing:
             self._box.grid_remove()
         self._can_stay = not missing and not self._given
         self.enable(self.email.instate(["!disabled"]))
 
     def write_stay(self) -> bool:
-        """Write the box into the configuration file; gives whether it was changed.
+        """Write the box into the configuration file; returns whether that changed the file.
 
         Raises:
-            ConfigError: that cannot be done.
+            ConfigError: the file cannot be changed.
         """
         if self.stay in (None, self._written):
             return False
@@ -112,18 +115,18 @@ class LoginForm(ttk.Frame):
         return True
 
     def enable(self, enabled: bool) -> None:
-        """Have its controls be used, or not."""
+        """Enable or disable the controls."""
         for control in (self.email, self.password, self._reveal, self._box):
             can_be = enabled and (self._can_stay or control is not self._box)
             control.state(["!disabled" if can_be else "disabled"])
 
     def show_password(self, shown: bool) -> None:
-        """Show it, or dots in its place."""
+        """Show the password, or dots in its place."""
         self.password.configure(show="" if shown else "•")
         self._reveal.configure(text="Hide" if shown else "Show")
 
     def forget_password(self) -> None:
-        """Keep nothing of it."""
+        """Empty the password's field."""
         self._password.set("")
 
     def _toggle_password(self) -> None:
@@ -134,9 +137,9 @@ class LoginForm(ttk.Frame):
 
 
 class LinkPage(ttk.Frame):
-    """What was mailed to whom, a field for the link or its digits, and *Send again*.
+    """Shows what was mailed to whom, a field for the link or its digits, and *Send again*.
 
-    What is in the field is a secret like a password.
+    The link in the field is as secret as a password.
 
     Args:
         window: The window.
@@ -145,7 +148,7 @@ class LinkPage(ttk.Frame):
         ask: Asks for another link.
 
     Attributes:
-        words: What was mailed to whom.
+        words: The label that says what was mailed to whom.
         field: The field.
     """
 
@@ -158,7 +161,7 @@ class LinkPage(ttk.Frame):
         self.words = ttk.Label(self, text="\n", justify="left")
         self.words.grid(columnspan=2, sticky="w", pady=(0, px(12)))
         ttk.Label(self, text="Link, or its digits", style="Field.TLabel").grid(sticky="w", pady=(0, px(3)))
-        # What is selected in it stays here: the link that is selected in the mail is to be pasted by the middle button.
+        # A selection here must not replace the one in the mail: the middle button is to paste the link from there.
         self._text = tk.StringVar(self)
         self.field = ttk.Entry(self, font=(window.family, 10), exportselection=False, textvariable=self._text)
         self.field.grid(columnspan=2, sticky="ew", pady=(0, px(8)))
@@ -171,30 +174,30 @@ class LinkPage(ttk.Frame):
         press_by_return(self._again)
         for key in ("<Return>", "<KP_Enter>"):
             self.field.bind(key, lambda _: self.take())
-        self.event_add("<<Paste>>", "<Shift-Insert>")  # on X11, Tk 8.6 does not know it
+        self.event_add("<<Paste>>", "<Shift-Insert>")  # Tk 8.6 does not know this key on X11
 
     def mailed(self, message: str) -> None:
-        """A link is on its way: another can be asked for in a while."""
+        """Show that a link is on its way; another can be asked for after :data:`SEND_AGAIN_AFTER`."""
         self.words.configure(text=message)
         self.empty()
         self.wait()
 
     def wait(self) -> None:
-        """Another link was asked for."""
+        """Another link was asked for: disable *Send again* for :data:`SEND_AGAIN_AFTER`."""
         if self._due is not None:
             self.after_cancel(self._due)
         self._due = self.after(SEND_AGAIN_AFTER, self._wait_no_more)
         self._again.state(["disabled"])
 
     def enable(self, enabled: bool) -> None:
-        """Have its controls be used, or not."""
+        """Enable or disable the controls."""
         self.field.state(["!disabled" if enabled else "disabled"])
         self._again.state(["!disabled" if enabled and self._due is None else "disabled"])
 
     def inserts(self, text: str) -> bool:
-        """Something is being put into the field; gives whether it is to be.
+        """Text is being put into the field; returns whether Tk is to insert it: a typed character.
 
-        What is pasted is taken at once, and shown in one line in place of what was there.
+        A pasted text is taken at once, and shown in one line in place of what was there.
         """
         if len(text) == 1:
             return True
@@ -206,7 +209,7 @@ class LinkPage(ttk.Frame):
         self._taken(self.field.get())
 
     def empty(self) -> None:
-        """Keep nothing of what was in the field."""
+        """Empty the field."""
         self._text.set("")
 
     def _pasted(self, text: str) -> None:
@@ -219,11 +222,11 @@ class LinkPage(ttk.Frame):
 
 
 def what_is_wrong(email: str, password: str | None) -> str:
-    """What is wrong with what was entered, in one sentence for the person; empty where nothing is.
+    """What is wrong with what was entered, in one sentence for the person; empty if nothing is.
 
     Args:
         email: Without blanks around it.
-        password: As it was typed; blanks belong to it. ``None``: it takes none.
+        password: As it was typed; blanks belong to it. ``None``: none is needed.
     """
     if not email:
         return "Please enter your e-mail address."

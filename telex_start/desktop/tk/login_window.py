@@ -1,4 +1,4 @@
-"""The window that asks for e-mail address and password, or for a link by mail. For the thread that makes it."""
+"""The login window: asks for e-mail address and password, or for a mailed link. For the thread that makes it."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _WIDTH = 344
 _MOVED_WITHIN = 150
 """Milliseconds after which a move is done or lost."""
 _MOVES_AGAIN = 3
-"""How often a move that was lost is sent again; a window manager that places windows itself is left in peace."""
+"""How often a lost move is sent again. No more often: some window managers place windows themselves."""
 _FOCUS_GIVEN_WITHIN = 0.6
-"""Seconds after it has appeared in which the focus is not the person's doing."""
+"""Seconds after the window has appeared in which a focus counts as given by the window manager, not the person."""
 _BY_MAIL, _BACK = "E-mail me a link", "Back"
 _TURNS = {
     _BY_MAIL: "Sign in without a password: Telex mails you a link",
     _BACK: "Sign in with a password, or by another e-mail address",
 }
-"""The button that turns from page to page, and its tips."""
+"""The two labels of the button that turns the pages, and their tooltips."""
 
 
 class LoginWindow(Window):
     """The login window.
 
     Args:
-        say: Gets what the person does: ``email`` and ``password`` to sign in with, with the box also ``stay`` (before
-            it ``saved``, where that has changed the configuration); ``ask``, the address that a link is to be mailed
-            to; ``email`` and the ``code`` of a link; ``back``; once ``typed``, when something is typed or pasted; or
-            that it is to be ``closed``.
-        why_none: Says what is missing for a keyring, empty where there is one; called on a thread of its own.
-        data: What it shows.
+        say: Gets what the person does, as keyword arguments: ``email`` and ``password`` to sign in with, and ``stay``
+            if the window has the box (before that ``saved``, if the box has changed the configuration); ``ask``, the
+            address that a link is to be mailed to; ``email`` and the ``code`` of a link; ``back``; ``typed``, once,
+            when something is first typed or pasted; ``closed``, if the window is to be closed.
+        why_none: Says what is missing for a keyring, empty if there is one; called on a thread of its own.
+        data: What the window shows.
 
     Raises:
         TelexStartError: the display cannot be used.
@@ -78,13 +78,13 @@ class LoginWindow(Window):
         """Say how the sign-in goes.
 
         Args:
-            what: ``busy``: it is under way, and only Cancel is left to do. ``failure``: the page is there for another
-                try. ``success``: the program closes the window when that was readable. ``words``: the message alone.
-                ``link``: a link was mailed, and is waited for.
+            what: ``busy``: the sign-in is under way, and only Cancel is enabled. ``failure``: the page is there for
+                another try. ``success``: the agent closes the window once the message could be read. ``words``:
+                the message alone. ``link``: a link was mailed; the page for it is shown.
         """
         if what == "busy" and not self._busy:
             self._work(True, enabled=False)
-            # Not to Cancel: a second Return would cancel what the first has begun.
+            # Not on Cancel: a second Return would cancel what the first has begun.
             self._focus(self.root)
         elif what == "failure":
             self._work(False, enabled=True)
@@ -103,7 +103,7 @@ class LoginWindow(Window):
         self._write(message, {"failure": "Bad", "success": "Good"}.get(what, "Info"))
 
     def _forward(self) -> None:
-        """The person asked for the window again: to the front, with the focus."""
+        """The person asked for the window again: bring it to the front, with the focus."""
         self._awake = True
         self.root.deiconify()
         self.root.lift()
@@ -153,7 +153,7 @@ class LoginWindow(Window):
             self.tip(button, words, at_the_edge=True)
             press_by_return(button)
         self._turn_to(self._form)
-        # Both pages have the room that either needs, so that the window does not jump.
+        # Each page has the room that the larger one needs, so that the window does not jump.
         form.update_idletasks()
         width = form.winfo_reqwidth() - 2 * px(22)
         form.columnconfigure(0, minsize=width)
@@ -238,7 +238,7 @@ class LoginWindow(Window):
             self._look_again = root.after(_MOVED_WITHIN, self._compare, (left + sides[0], top + sides[2]), again)
 
     def _compare(self, wanted: tuple[int, int], again: int) -> None:
-        """See where the contents are, and move the window again if that was lost."""
+        """See where the contents are, and move the window again if the move was lost."""
         self._look_again = None
         if again and x11.position_of(self.root.winfo_id()) not in (wanted, None):
             self._move(again - 1)
@@ -246,7 +246,7 @@ class LoginWindow(Window):
     # --- what the person does ---------------------------------------------------------------------------------------
 
     def _entered(self, password: str | None) -> str | None:
-        """The e-mail address, where it and the password, if there is to be one, are as they can be."""
+        """The e-mail address; ``None`` if it or the password (``None``: none is needed) looks wrong, or if busy."""
         email = self._form.email.get().strip()
         if self._busy or not (wrong := what_is_wrong(email, password)):
             return None if self._busy else email
@@ -304,7 +304,7 @@ class LoginWindow(Window):
         self._say(closed=True)
 
     def _on_escape(self, _: object) -> None:
-        # A key that was meant for the window below must not close one that has just pushed in.
+        # A key that was meant for the window below must not close this one if it has just appeared.
         if self._awake:
             self._abandon()
 
@@ -312,7 +312,7 @@ class LoginWindow(Window):
         self._awake = True
 
     def _on_edit(self, action: str, text: str, field: str) -> bool:
-        """A field is being changed; gives whether it may be."""
+        """A field is being changed; returns whether Tk may change it."""
         if action != "1":  # nothing is put in
             return True
         if not self._typed:
@@ -321,8 +321,8 @@ class LoginWindow(Window):
         return field != str(self._link.field) or self._link.inserts(text)
 
     def _on_focus(self, event: Any) -> None:
-        """The window has got the focus. By the person's doing the cursor goes into the first empty field; but a window
-        manager that gives it unasked must not lead into the password what is being typed elsewhere."""
+        """The window has got the focus. If the person gave it, put the cursor into the first empty field. If the window
+        manager gave it unasked, do not: what is being typed elsewhere must not land in the password."""
         if event.widget is not self.root or self._awake or self._busy:
             return
         if time.monotonic() - self._shown_at > _FOCUS_GIVEN_WITHIN:
@@ -346,7 +346,7 @@ class LoginWindow(Window):
         else:
             self._turn.configure(text=_BY_MAIL, width="", style=plain, command=self._ask_for_link)
         self._asked = self._link.field if on_link else self._form.password
-        """The field that gets the cursor where it was in vain."""
+        """The field that gets the cursor if the sign-in fails."""
 
     def _first_empty(self) -> Any:
         if self._page is self._link:
@@ -360,12 +360,12 @@ class LoginWindow(Window):
         field.icursor("end")
 
     def _focus(self, widget: Any) -> None:
-        """Move the cursor within the window; that the window has the focus is the person's matter."""
+        """Move the cursor within the window, unless the window appeared unasked and the person has not used it yet."""
         if self._awake:
             widget.focus_set()
 
     def _work(self, busy: bool, *, enabled: bool) -> None:
-        """A sign-in is under way, or not; and its controls can be used, or not."""
+        """Show whether a sign-in is under way, and enable or disable the controls."""
         self._busy = busy
         self._bar.run(busy)
         for button in (self._turn, self._login):
@@ -379,4 +379,4 @@ class LoginWindow(Window):
             height = self.root.winfo_reqheight()
             self.root.update_idletasks()
             if self.root.winfo_reqheight() != height:
-                self._move()  # a long message makes it higher: upwards
+                self._move()  # a long message makes the window higher: it grows upwards

@@ -1,7 +1,7 @@
-"""How the windows look: colours, fonts, distances, and pictures of check boxes and arrows.
+"""The look of the windows: colours, fonts, distances, and pictures of check boxes and arrows.
 
-Imports no Tk: it is handed what it changes. The pictures are drawn for the density of the screen, without Pillow: those
-of Tk 8.6's theme clam do not grow with it, and a tick is a cross there.
+Imports no Tk: callers pass the style that it changes. The pictures are drawn here, for the density of the screen and
+without Pillow: those of Tk 8.6's theme clam do not grow with the density, and their tick is a cross.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _CHEVRON_HALF = 0.07
 _CORNER = 0.22
 """Radius of the box's corners, in sides."""
 _LINE = 0.075
-"""Width of its border, in sides."""
+"""Width of the box's border, in sides."""
 
 
 def dress(style: Any, family: str, scale: float) -> None:
-    """Set the styles up.
+    """Set up the styles that all windows share.
 
     Args:
         style: The ``ttk.Style`` of the window.
@@ -115,7 +115,7 @@ def _dress_button(
 
 
 def colour(code: str) -> Colour:
-    """A colour as it is written: ``#rrggbb``."""
+    """Red, green and blue of a colour that is written ``#rrggbb``."""
     return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
 
 
@@ -125,8 +125,8 @@ def check_box(side: int, gap: int, ground: Colour, border: Colour, tick: Colour 
     Args:
         side: Of the box, in pixels.
         gap: Pixels that are left free at its right.
-        ground, border: Its colours.
-        tick: Of the tick; ``None``: it is not ticked.
+        ground, border: Colours of the box.
+        tick: Colour of the tick; ``None``: the box is not ticked.
     """
     line = max(1.0, _LINE * side)
 

@@ -1,6 +1,6 @@
-"""The agent's side of the windows: what opens them. For the main thread.
+"""Opens the windows, on the agent's side, and has the desktop show the log. For the main thread.
 
-What a window needs is imported when it is first wanted.
+The modules for that are imported when the first window is opened.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Windows:
 
     Args:
         dispatch: Where events go.
-        source: The configuration's: the preferences show what it says, and Doctor is to look at the same Telex.
+        source: Where the configuration comes from: for the preferences, and so that Doctor looks at the same Telex.
         log_file: Gives the path of the log.
     """
 
@@ -34,7 +34,7 @@ class Windows:
         self._children: dict[str, Child] = {}
 
     def end(self) -> None:
-        """Close them; takes as long as :meth:`telex_start.desktop.child.Child.end`, however many hang."""
+        """Close the windows; takes as long as :meth:`telex_start.desktop.child.Child.end`, however many hang."""
         for child in self._children.values():
             child.close()
         for child in self._children.values():
@@ -47,24 +47,24 @@ class Windows:
             email: What the first field holds.
             take_focus: The person has asked for the window. Otherwise it appears on top and leaves the focus where it
                 is.
-            message: Why it opens, where the program opens it.
-            more: What else :class:`.login_window.LoginWindow` takes, but for what the configuration's source knows.
+            message: Why it opens, if the program opens it by itself.
+            more: Other fields of :class:`.login_pages.LoginData`, except those that the configuration's source knows.
         """
         given = self._source.given().get("stay_signed_in")
         more |= {"path": os.path.abspath(self._source.path), "stay_given": given.source if given else ""}
         self._open("login", [], {"email": email, "take_focus": take_focus, "message": message, **more}, "")
 
     def tell_login(self, what: str, message: str) -> None:
-        """Have the login window show something: see :meth:`.login_window.LoginWindow.told`."""
+        """Have the login window show something (:meth:`.login_window.LoginWindow.show`), or come to the ``front``."""
         self._children["login"].say(show=what, message=message)
 
     def close_login(self) -> None:
-        """Close the login window: nothing comes of it any more."""
+        """Close the login window; no event comes from it after that."""
         closed = self._children["closed login"] = self._children.pop("login")
         closed.close()
 
     def open_doctor(self, token: str) -> None:
-        """Open Doctor's window, or bring it forward; the token is the desktop's for that, empty without one."""
+        """Open Doctor's window, or bring it forward; the token is the desktop's activation token, empty without one."""
         self._open("doctor", ["--window", *self._source.where()], {}, token)
 
     def open_about(self, data: Mapping[str, Any], token: str) -> None:
@@ -77,7 +77,7 @@ class Windows:
         self._open("about", [], data, token)
 
     def open_log(self, token: str) -> None:
-        """Have the desktop show the log, on a thread; where that fails the person is told."""
+        """Have the desktop show the log, on a thread; if that fails, the person is told."""
         from ..starting import open_log
 
         path = self._log_file()

@@ -1,9 +1,9 @@
-"""The preferences window's model, without Tk: what is shown and saved, and a file that changes meanwhile.
+"""The values of the preferences window, without Tk: checks and saves them, also if the file changes meanwhile.
 
-Values go by key, as in ``config.toml``.
+Values are named by their keys in ``config.toml``.
 
-Three layers: what the person has entered here, what the environment or an option gives (that stands over the file, and
-is shown but not changed here), and what stands in the file. A value that is none of these is the default.
+A value comes from the first of three layers that has it: the environment or an option (shown, but not changed here),
+what the person has entered here, and the file. If none of them has it, it is the default.
 """
 
 from __future__ import annotations
@@ -28,45 +28,45 @@ FROM, TO, ON_DAYS = "quiet.from", "quiet.to", "quiet.days"
 HOURS = (FROM, TO, ON_DAYS)
 
 KINDS = (*NEWS_TYPES, "channel_mention", "thread_reply", "direct_call_initiated", "saved_message_remainder")
-"""The ``notification_type``s that the window knows. Others that stand in the file stay there."""
+"""The ``notification_type``s that the window knows. Others in the file stay there."""
 _USUAL = {FROM: "22:00", TO: "07:00"}
 """What is offered when quiet hours are switched on."""
 
 
 class PreferencesData(NamedTuple):
-    """What the agent tells the window."""
+    """What the window is to show, besides the file."""
 
     given: Mapping[str, tuple[str, Any]]
     """Settings that the environment or an option gives: key -> variable or option, and value."""
     organisations: Sequence[tuple[str, str, str]] = ()
-    """For each its id, its name, and that fit to show. Empty while they are not known."""
+    """For each its id, its name, and its name fit to show. Empty while they are not known."""
     muted: Sequence[Muted] | None = ()
-    """``None``: that cannot be said."""
+    """``None``: not known."""
     at_login: bool | None = None
-    """Whether the agent starts at log-in; ``None`` where that cannot be said."""
+    """Whether the agent starts at log-in; ``None``: not known."""
 
 
 class SaveActions(NamedTuple):
-    """What saving does beside writing the file."""
+    """What saving does besides writing the file."""
 
     saved: Callable[[], object]
-    """The agent is to read the file anew."""
+    """Called when the file was written: the agent is to read it again."""
     unmute: Callable[[tuple[str, str, str]], object]
-    """The person is to hear of this again."""
+    """Ends the mute with this key (see :attr:`telex_start.menu.Muted.key`)."""
     start_at_login: Callable[[bool], str]
-    """Switch that the agent starts at log-in, and give what else the person should know, in sentences or empty; raises
-    :class:`TelexStartError` where that cannot be done."""
+    """Switches the agent's start at log-in on or off; returns what else the person should know, in sentences or empty;
+    raises :class:`TelexStartError` if that cannot be done."""
 
 
 class Saving(NamedTuple):
-    """What has come of it; all but :attr:`told` is empty where all was saved."""
+    """The result of saving; all but :attr:`told` is empty if all was saved."""
 
     wrong: Mapping[str, str] = {}
     """Key -> what is wrong with what was entered."""
     changed_meanwhile: tuple[str, ...] = ()
-    """Keys that were changed by hand too."""
+    """Keys that were changed both here and, by hand, in the file."""
     failed: str = ""
-    """Why it cannot be written, in words."""
+    """Why saving failed, in words."""
     told: str = ""
     """What the person should know though all was saved, in words."""
 
@@ -80,10 +80,10 @@ class Row(NamedTuple):
     """An organisation in the window."""
 
     key: str
-    """Of its setting."""
+    """The key of its setting."""
     name: str
     known: bool
-    """The person belongs to it, as far as the agent knows; the others are in the file alone."""
+    """The person belongs to it, as far as the agent knows; else it is only in the file."""
 
 
 class Model:
@@ -91,8 +91,8 @@ class Model:
 
     Args:
         file: The configuration file.
-        shown: What the agent tells.
-        actions: What else there is to do.
+        shown: What the window is to show besides.
+        actions: What saving does besides writing the file.
 
     Raises:
         ConfigError: the file cannot be read, or is no TOML.
@@ -105,19 +105,19 @@ class Model:
         self._given = shown.given
         self._edited: dict[str, Any] = {}
         self.muted = None if shown.muted is None else list(shown.muted)
-        """What is muted; ``None`` where that cannot be said."""
+        """What is muted; ``None``: not known."""
         self._unmuted: list[Muted] = []
         self._at_login_before = shown.at_login
         self.at_login = shown.at_login
-        """Whether the agent starts at log-in; to be set by the window."""
+        """Whether the agent is to start at log-in; the window sets it."""
         self.has_keyring: bool | None = None
-        """Whether there is one, where that is known."""
+        """Whether there is a keyring; ``None`` while that is not known."""
         self.rows = _rows(shown.organisations, self._file)
 
     # --- single values ----------------------------------------------------------------------------------------------
 
     def value(self, key: str) -> Any:
-        """What counts, or would after saving; the default where what stands in the file is wrong."""
+        """The value that counts, or would after saving; the default if the one in the file, or given, is wrong."""
         if key in self._given:
             return self._given[key][1] if not self.wrong(key) else _default(key)
         value = self._wanted(key)
@@ -130,15 +130,16 @@ class Model:
             self._edited[key] = _written(key, value)
 
     def given_by(self, key: str) -> str:
-        """The variable or the option that gives it, so that it cannot be changed here; empty for none.
+        """The variable or the option that gives the value, so that it cannot be changed here; empty for none.
 
-        Quiet hours count together: half of them from elsewhere makes a whole that cannot be judged here.
+        The settings of quiet hours count together: if one is given, none can be changed, as a mixture cannot be checked
+        here.
         """
         keys = HOURS if key in HOURS else (key,)
         return next((self._given[one][0] for one in keys if one in self._given), "")
 
     def wrong(self, key: str) -> str:
-        """What is wrong with what is in the file, in words; empty where nothing is, or once it was changed here."""
+        """What is wrong with a given value or the one in the file, in words; empty if nothing is, or it was edited."""
         if key in self._given:
             return check(key, self._given[key][1])
         if key not in self._file or key in self._edited:
@@ -148,7 +149,7 @@ class Model:
         return check(key, self._file[key])
 
     def text(self, key: str) -> str:
-        """What stands in a field that is typed into, right or wrong."""
+        """The text for a field that is typed into, right or wrong."""
         return str(self._wanted(key) or "")
 
     # --- what notifies ----------------------------------------------------------------------------------------------
@@ -170,30 +171,30 @@ class Model:
         return any(self._wanted(key) is not None for key in HOURS)
 
     def switch_hours(self, wanted: bool) -> None:
-        """Switch quiet hours on, as they stood or as is usual, or off."""
+        """Switch quiet hours on (as in the file, or else the usual ones), or off."""
         for key in HOURS:
             self.set(key, self._file.get(key, _USUAL.get(key)) if wanted else None)
 
     def days(self) -> tuple[str, ...]:
-        """The days on which they begin."""
+        """The days on which quiet hours begin."""
         found = self._wanted(ON_DAYS)
         return tuple(day for day in DAYS if day in found) if isinstance(found, list) else DAYS
 
     def set_day(self, day: str, wanted: bool) -> None:
-        """Have them begin on that day, or not."""
+        """Have quiet hours begin on that day, or not."""
         days = [one for one in DAYS if (wanted if one == day else one in self.days())]
         self.set(ON_DAYS, None if len(days) == len(DAYS) and ON_DAYS not in self._file else days)
 
     # --- saving -----------------------------------------------------------------------------------------------------
 
     def unmute(self, muted: Muted) -> None:
-        """The person wants to hear of it again."""
+        """Take it off the list; saving ends the mute."""
         assert self.muted is not None
         self.muted.remove(muted)
         self._unmuted.append(muted)
 
     def changes(self) -> dict[str, Any]:
-        """What is to be written: key -> value, ``None`` where it is to be removed."""
+        """What is to be written: key -> value, or ``None`` to remove the key."""
         found = {}
         for key, value in self._edited.items():
             if key in self._file:
@@ -227,7 +228,7 @@ class Model:
         return wrong
 
     def save(self) -> Saving:
-        """Save all, if all is right; the file first, as all else can only fail."""
+        """Save all, if all is right; the file first: only it can lead to a question (``changed_meanwhile``)."""
         if wrong := self.faults():
             return Saving(wrong=wrong)
         told = ""
@@ -257,7 +258,7 @@ class Model:
 
         Args:
             theirs: What was written by hand stays; else it is overwritten.
-            keys: Those that were asked about.
+            keys: The keys that the person was asked about.
         """
         try:
             self._file = self._source.values()
@@ -269,21 +270,21 @@ class Model:
         return self.save()
 
     def _wanted(self, key: str) -> Any:
-        """What would stand in the file, right or wrong, or what is given; ``None`` for nothing."""
+        """The given value, or the one that would be in the file after saving, right or wrong; ``None`` for none."""
         if key in self._given:
             return self._given[key][1]
         return self._edited[key] if key in self._edited else self._file.get(key)
 
 
 def _rows(organisations: Sequence[tuple[str, str, str]], file: Mapping[str, Any]) -> list[Row]:
-    """The organisations that the agent told, and those of the file that are none of them."""
+    """The organisations that the agent has named, and then those that are only in the file."""
     in_file = {name: key for key in file if (name := organisation_of(key)) is not None}
     folded = {name.casefold(): name for name in in_file}
     names = [name.casefold() for _, name, _ in organisations]
     rows, found = [], set()
     for ident, name, label in organisations:
-        # As it stands in the file: by its id, or by its name, whose letters' case does not count. A name that two of
-        # them have tells none.
+        # As the file names it: by its id, or by its name in upper or lower case. A name that two organisations have
+        # identifies neither.
         alone = names.count(name.casefold()) == 1
         spelled = ident if ident in in_file else folded.get(name.casefold(), "") if alone else ""
         found.add(spelled)

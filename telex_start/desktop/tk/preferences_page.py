@@ -57,20 +57,20 @@ _TIPS = {
     "organisation": "Mentions only: of this organisation you hear what mentions you, and direct messages. "
     "Nothing: it is not counted either",
 }
-"""Tooltips, by setting or control; where the words at the control are enough there is none."""
+"""Tooltips, by setting or control; there is none if the words at the control are enough."""
 
 
 class _Body(ttk.Frame):
-    """The frame beside a heading. Its rows are counted: Tk gives away again a row whose control is hidden."""
+    """The frame beside a heading. It counts its rows, as Tk would use the row of a hidden control again."""
 
     rows = 0
 
     def put(self, control: Any, pady: Any = 0, indent: int = 0, sticky: str = "w") -> None:
-        """Put a control, over the whole width, into a row that nothing stands in."""
+        """Put a control, over the whole width, into the next free row."""
         control.grid(row=self.next_row(), column=0, columnspan=2, sticky=sticky, padx=(indent, 0), pady=pady)
 
     def next_row(self) -> int:
-        """A row that nothing stands in."""
+        """Take the next free row."""
         self.rows += 1
         return self.rows - 1
 
@@ -95,9 +95,9 @@ class Controls:
         self._notes: dict[str, ttk.Label] = {}
         self._fields: dict[str, Any] = {}
         self._variables: list[Any] = []
-        """Tk forgets one with the name."""
+        """Kept here, as Tk forgets a variable together with its Python object."""
         self._of_hours: list[Any] = []
-        """What belongs to quiet hours."""
+        """The controls that belong to quiet hours."""
         parent.columnconfigure(0, minsize=self._px(_HEAD))
         parent.columnconfigure(1, weight=1, minsize=self._px(_BODY))
         self._general()
@@ -117,7 +117,7 @@ class Controls:
         return next(field for field in self._fields.values() if field.instate(["!disabled"]))
 
     def tell(self, wrong: Mapping[str, str]) -> Any:
-        """Say beside each field what is wrong with it; gives the first of them, or ``None``."""
+        """Say beside each field what is wrong with it; returns the first such field, or ``None``."""
         for key, note in self._notes.items():
             given, bad = self._model.given_by(key), self._model.wrong(key)
             words, style = "", "Quiet"
@@ -125,14 +125,14 @@ class Controls:
                 words, style = wrong[key], "Bad"
             elif bad:
                 words, style = f"In the configuration this is wrong. {bad}", "Bad"
-            elif given and key not in (TO, ON_DAYS):  # they belong to FROM, where it is said
+            elif given and key not in (TO, ON_DAYS):  # for quiet hours it is said once, at FROM
                 words = f"Set by {given}."
             note.configure(text=words, style=f"{style}.TLabel")
             note.grid() if words else note.grid_remove()
         return next((self._fields.get(key) for key in self._notes if key in wrong), None)
 
     def keyring_found(self, there: bool) -> None:
-        """It is known whether there is a keyring: without one a line is in place of its box."""
+        """Take whether there is a keyring: without one, a line of text takes the place of the box."""
         self._model.has_keyring = there
         box = self._fields[STAY]
         if there:
@@ -247,7 +247,7 @@ class Controls:
     # --- parts of a section -----------------------------------------------------------------------------------------
 
     def _section(self, title: str, *, last: bool = False, high: bool = False) -> _Body:
-        """A heading and the frame beside it, whose first row is a high one where it holds a list or a button."""
+        """A heading and the frame beside it; ``high``: the first row holds a list or a button, higher than text."""
         px = self._px
         head = ttk.Label(self._parent, text=title, style="Section.TLabel", wraplength=px(_HEAD - 16))
         head.grid(row=self._row, column=0, sticky="nw", pady=(px(7 if high else 1), 0))
@@ -290,7 +290,7 @@ class Controls:
         return ttk.Checkbutton(parent, text=words, variable=variable, command=command)
 
     def _choice(self, body: _Body, words: str, key: str, choices: Mapping[Any, str], tip: str = "") -> None:
-        """A list of which one is chosen; the words of an organisation, which has a tip of its own, are as they are."""
+        """A list of which one is chosen. With ``tip`` (an organisation), ``words`` has no mnemonic marked."""
         px, values, shown = self._px, list(choices), list(choices.values())
         words, underline = (words, -1) if tip else _marked(words)
         label = ttk.Label(body, text=words, underline=underline, style="Row.TLabel", wraplength=px(_LABEL - 12))
@@ -317,13 +317,13 @@ class Controls:
 
         box.bind("<<ComboboxSelected>>", chosen)
         box.bind("<Key>", letter, add="+")
-        for control in (box, label):  # the words are what a person does not understand
+        for control in (box, label):  # the tooltip explains the label's words, too
             self._tip(control, tip or key)
         self._mnemonic(words, underline, box.focus_set)
         self._note(body, key, sticky="e")
 
     def _note(self, body: _Body, key: str, sticky: str = "w", indent: int = 0) -> None:
-        """Where it is said what is wrong with a field, or why it cannot be changed; takes no room while it is empty."""
+        """A line for what is wrong with a field, or why it cannot be changed; takes no room while it is empty."""
         px = self._px
         note = ttk.Label(body, style="Quiet.TLabel", wraplength=px(_BODY - indent))
         body.put(note, (0, px(4)), px(indent), sticky)
@@ -357,7 +357,7 @@ class Controls:
         self._follow_hours()
 
     def _follow_hours(self) -> None:
-        """What belongs to quiet hours can be changed while there are some."""
+        """Enable the controls of quiet hours only while quiet hours are on, and not given from elsewhere."""
         can_be = self._model.has_hours and not self._model.given_by(FROM)
         for control in self._of_hours:
             control.state(["!disabled" if can_be else "disabled"])
@@ -369,7 +369,7 @@ class Controls:
 
 
 def edit(entry: Any) -> None:
-    """Put the cursor into it so that typing replaces what is there, as Tab does."""
+    """Put the cursor into an entry so that typing replaces what is there, as Tab does."""
     entry.focus_set()
     entry.selection_range(0, "end")
     entry.icursor("end")
@@ -381,7 +381,7 @@ def _marked(words: str) -> tuple[str, int]:
 
 
 def _next_by_letter(values: list[str], index: int, letter: str) -> int:
-    """The next choice of a list that begins with a letter; the same where none does."""
+    """The next choice of a list that begins with a letter; the same if none does."""
     for step in range(1, len(values) + 1):
         found = (index + step) % len(values)
         if values[found][:1].casefold() == letter.casefold():

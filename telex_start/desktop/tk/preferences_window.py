@@ -12,16 +12,16 @@ from .preferences_page import Controls, edit
 from .toolkit import Window
 
 _MOST_NAMED = 3
-"""So many settings are named in a question."""
+"""At most so many settings are named in a question."""
 
 
 class PreferencesWindow(Window):
-    """The window; it is shown.
+    """The preferences window; it is shown as soon as it is made.
 
     Args:
-        model: What it shows and changes.
-        why_none: Says what is missing for a keyring, empty where there is one; called on a thread of its own.
-        token: The desktop's activation token with which it was asked for; empty without one.
+        model: The values that it shows and changes.
+        why_none: Says what is missing for a keyring, empty if there is one; called on a thread of its own.
+        token: The desktop's activation token with which the window was asked for; empty without one.
 
     Raises:
         TelexStartError: the display cannot be used.
@@ -50,7 +50,7 @@ class PreferencesWindow(Window):
         self._page.inner.configure(padding=(px(24), px(20), px(24), px(18)))
         self._build_page()
         ttk.Frame(root, style="Line.TFrame", height=max(1, px(1))).grid(row=1, column=0, sticky="ew")
-        # What asks about a file that was changed by hand meanwhile; not to be seen until then.
+        # The question about a file that was changed by hand meanwhile; not shown until then.
         self._question = ttk.Frame(root, style="Ask.TFrame", padding=(px(24), px(12)))
         self._question.columnconfigure(0, weight=1)
         self._question_words = ttk.Label(self._question, style="Ask.TLabel", wraplength=px(300), justify="left")
@@ -106,7 +106,7 @@ class PreferencesWindow(Window):
     # --- what the person does ---------------------------------------------------------------------------------------
 
     def _changed(self) -> None:
-        """Something was changed here: what was said about it may hold no more."""
+        """A value was changed in the window: take back what was said about wrong values, and renew *Apply*."""
         self._controls.tell({})
         self._say("")
         self._apply.state(["!disabled" if self._model.is_changed else "disabled"])
@@ -130,7 +130,7 @@ class PreferencesWindow(Window):
         self._ask(())
         saving = self._model.resolve(theirs=theirs, keys=asked)
         if theirs and not (saving.done and self._wants_to_close):
-            # What is in the file is to be shown, where that was changed by hand.
+            # Build the page again, as it is to show the values that were changed by hand.
             self.end_tips()
             for child in self._page.inner.winfo_children():
                 child.destroy()
@@ -138,7 +138,7 @@ class PreferencesWindow(Window):
         self._take(saving)
 
     def _take(self, saving: Saving) -> None:
-        """See what has come of saving."""
+        """Show the result of saving; close the window if all is saved after OK."""
         self._changed()
         first = self._controls.tell(saving.wrong)
         if isinstance(first, ttk.Entry):
@@ -155,13 +155,13 @@ class PreferencesWindow(Window):
             self._page.show(first)
 
     def _say(self, words: str) -> None:
-        """Say in a line of its own what has failed, or what else is to be known; it names a path, which may be long."""
-        # Beside the margins a label has a border.
+        """Say in a line of its own what has failed, or what else is to be known; a long path in it is wrapped."""
+        # A label has a border, in addition to the margins.
         self._message.configure(text=words, wraplength=max(1, self.root.winfo_width() - self.px(54)))
         self._message.grid() if words else self._message.grid_remove()
 
     def _grow(self) -> None:
-        """Make the window as high as its contents, if there is room below it: else they scroll."""
+        """Make the window as high as its contents, if there is room below it; else the contents scroll."""
         root = self.root
         root.update_idletasks()
         more = self._page.missing
@@ -170,7 +170,7 @@ class PreferencesWindow(Window):
             root.update_idletasks()
 
     def _ask(self, keys: tuple[str, ...]) -> None:
-        """Ask whose values are right; with no keys, ask no more."""
+        """Ask which values of these keys are right, the file's or the window's; without keys, hide the question."""
         was, self._asked = self._asked, keys
         if keys:
             names = ", ".join(keys[:_MOST_NAMED]) + (" and more" if len(keys) > _MOST_NAMED else "")

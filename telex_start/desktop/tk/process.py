@@ -1,6 +1,6 @@
-"""A process that is a window: whether there can be one, and the agent that has started it (``desktop/child.py``).
+"""Runs a window as a process of its own: its pipes to the agent that has started it (``desktop/child.py``).
 
-Imports no Tk but to see whether it is there.
+Also checks whether a window can be shown; imports Tk only for that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def check(what: str, otherwise: str) -> None:
-    """Whether there can be a window; imports Tk.
+    """Check that a window can be shown; imports Tk.
 
     Args:
         what: Which window: ``The login window``.
@@ -46,16 +46,16 @@ def check(what: str, otherwise: str) -> None:
 
 
 class Parent:
-    """The agent, as such a window sees it: by standard input and output."""
+    """The agent that has started this process; reached by standard input and output."""
 
     def __init__(self) -> None:
         # Not sys.stdin: a thread that waits there when the interpreter ends makes it abort.
         self._input = io.FileIO(0, closefd=False)
         self.data = object_of(self._input.readline()) or {}
-        """What the window is to show: the first line, which is waited for; empty where there is none."""
+        """What the window is to show: the first line, which the constructor waits for; empty if there is none."""
 
     def listen(self, window: Window) -> None:
-        """Have the window hear what the agent says from now on, on this thread, until there is no agent."""
+        """Pass on to the window what the agent says, on this thread, until the agent is gone; then close the window."""
         while words := self._input.readline():
             match object_of(words):
                 case {"raise": str(token)}:
@@ -66,12 +66,12 @@ class Parent:
         window.close()
 
     def say(self, **said: Any) -> None:
-        """Tell the agent something; nothing where it has gone. From any thread.
+        """Tell the agent something; does nothing if the agent is gone. From any thread.
 
         ``failed`` says, in words for the person, why the window cannot be shown.
         """
         with suppress(OSError, ValueError):
-            # In one go, so that the line is whole whoever else prints.
+            # In one go, so that the line stays whole even if another thread prints.
             sys.stdout.write(line(said))
             sys.stdout.flush()
 
@@ -80,7 +80,7 @@ def show(make: Callable[[Parent], Window]) -> int:
     """Be the window of the agent that has started this process, until it is closed; returns the exit code.
 
     Args:
-        make: Makes it. What it raises as :class:`TelexStartError` is told the agent.
+        make: Makes the window. The agent is told of a :class:`TelexStartError` that it raises.
     """
     parent = Parent()
     try:

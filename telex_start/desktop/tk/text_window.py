@@ -1,4 +1,4 @@
-"""A window that shows text which can be read, selected and copied, with buttons below. For the thread that makes it."""
+"""A window that shows text which can be selected and copied, with buttons below. For the thread that makes it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SCROLLBAR = "Help.Vertical.TScrollbar"
 
 
 class TextWindow(Window):
-    """The window.
+    """A window with text and buttons: the base of About and of Doctor's window.
 
     Args:
-        what: Which it is, for messages: ``Doctor's window``.
+        what: Which window it is, for messages: ``Doctor's window``.
         head: Its title.
         heading: In large letters.
         size: Width and height of the text, in pixels of a screen of 96 dots an inch.
         columns: Where the columns of the text begin after the first, likewise.
-        buttons: Below the text, from left to right, the last one the one that closes: label, tooltip, and what it does.
+        buttons: Below the text, from left to right; the last one closes. For each its label, tooltip, and what it does.
 
     Raises:
         TelexStartError: the display cannot be used.
@@ -94,7 +94,7 @@ class TextWindow(Window):
         super().run()
 
     def end(self) -> None:
-        """What was copied outlives it, where the desktop keeps it."""
+        """Close the window; text that was copied outlives it, if the desktop can keep that."""
         if sys.platform.startswith("linux") and self._has_copied:
             self.root.withdraw()
             x11.keep_clipboard(self.root.update)
@@ -108,7 +108,7 @@ class TextWindow(Window):
     # --- what it shows ----------------------------------------------------------------------------------------------
 
     def copied(self) -> str:
-        """What is copied where nothing is selected."""
+        """The text that is copied if nothing is selected."""
         raise NotImplementedError
 
     def clear(self) -> None:
@@ -146,8 +146,8 @@ class TextWindow(Window):
         box.grid_propagate(False)
         box.rowconfigure(0, weight=1)
         box.columnconfigure(0, weight=1)
-        # The scroll bar's room is kept: else the text would be broken otherwise with it, might then not need it, and
-        # the two would go to and fro.
+        # Room for the scroll bar is kept: else the bar would change the line breaks, the text might then not need the
+        # bar, and the bar would come and go.
         box.columnconfigure(1, minsize=px(10))
         looks: dict[str, Any] = {"font": (family, 10), "wrap": "word", "cursor": "xterm", "relief": "flat"}
         looks |= {"background": look.FIELD, "foreground": look.INK, "highlightthickness": 0, "borderwidth": 0}
@@ -176,7 +176,7 @@ class TextWindow(Window):
         text.tag_raise("sel")
 
     def _scrolled(self, first: str, last: str) -> None:
-        """The scroll bar is there where there is something to scroll."""
+        """Show the scroll bar only if there is something to scroll."""
         self._scrollbar.set(first, last)
         if self._text.winfo_height() <= 1:
             return  # it is not shown yet
@@ -193,7 +193,7 @@ class TextWindow(Window):
         _bind(root, self._select_all, f"{command}-a", f"{command}-A")
         _bind(root, self._copy_selected, f"{command}-c", f"{command}-C", f"{command}-Insert")
         text.bind("<Button-1>", lambda _: text.focus_set(), add="+")
-        # What is disabled has no visible cursor: the keys that move one move the text.
+        # A disabled text has no visible cursor: the keys that would move it scroll the text.
         _bind(text, lambda: text.yview_scroll(-1, "units"), "Up")
         _bind(text, lambda: text.yview_scroll(1, "units"), "Down")
         _bind(text, lambda: text.yview_scroll(-1, "pages"), "Prior")
@@ -230,12 +230,12 @@ class TextWindow(Window):
         self.root.after(2000, lambda: self._said.configure(text=""))
 
     def _clicked(self, address: str) -> None:
-        if not self._text.tag_ranges("sel"):  # or the link was only selected
+        if not self._text.tag_ranges("sel"):  # else the person has selected text, and not clicked a link
             open_address(address)
 
 
 def _bind(widget: Any, call: Callable[[], object], *keys: str) -> None:
-    """Have these keys do this, and nothing else."""
+    """Have these keys make this call, and nothing else."""
 
     def bound(_: object) -> str:
         call()

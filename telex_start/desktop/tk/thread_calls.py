@@ -1,7 +1,7 @@
-"""How other threads have something done on the thread of Tk's loop, while it sleeps.
+"""Makes the calls of other threads on the thread of Tk's loop, also while the loop sleeps.
 
-Tk is for one thread. tkinter passes calls of other threads on, but makes them wait for an answer, which a loop that is
-just ending never gives. So they queue their calls, and only a thread of ours waits.
+Tk is for one thread. tkinter passes the calls of other threads on, but makes these threads wait for an answer, which a
+loop that is just ending never gives. So other threads queue their calls here, and only a thread of this module waits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _COMMAND = "telex_start_calls"
 
 
 class ThreadCalls:
-    """One way into the loop of one Tk interpreter. For the thread of Tk, but for :meth:`post`.
+    """A queue of calls for the loop of one Tk interpreter. For the thread of Tk, except :meth:`post`.
 
     Args:
         tk: The interpreter, as tkinter's widgets have it as ``tk``.
@@ -36,14 +36,14 @@ class ThreadCalls:
         threading.Thread(target=self._wake, name="to Tk", daemon=True).start()
 
     def post(self, call: Callable[[], object]) -> SimpleQueue[bool]:
-        """Have something done soon. From any thread; never blocks.
+        """Have a call made soon. From any thread; never blocks.
 
         Args:
-            call: May return ``False``: it was in vain.
+            call: May return ``False``, if it was in vain.
 
         Returns:
-            Where it is told whether it was done: not where it was in vain or has failed, or the window has been closed
-            meanwhile.
+            A queue that gets one answer: ``False`` if the call was in vain or failed, or if the window was closed
+            before; else ``True``.
         """
         done: SimpleQueue[bool] = SimpleQueue()
         with self._lock:
@@ -55,7 +55,7 @@ class ThreadCalls:
         return done
 
     def close(self) -> None:
-        """Do nothing more: what still waits is in vain."""
+        """Make no more calls: those that still wait get ``False``."""
         with self._lock:
             self._open = False
         self._wakes.put(None)

@@ -1,7 +1,7 @@
-"""A root window as all windows here have it, its place on the screen, its loop, and the tooltips in it.
+"""The base class of every Tk window: its scaling, place on the screen, focus, main loop and tooltips.
 
-What is particular to a platform is here: how dense its pixels are, where a window goes, and whose the focus is. The
-owner of tkinter-tooltip.
+The code for single platforms is here: for the density of the pixels, the place of a window, and the focus. Only this
+module uses tkinter-tooltip.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ CLASS = "Telex-start"
 _TIP_AFTER = 0.6
 """Seconds that the pointer rests on a control before its tip appears."""
 _ASKED_AFTER = 100
-"""Milliseconds that a window has for itself before something is found out for it."""
+"""Milliseconds that a window has to appear before :meth:`Window.find_out` starts its thread."""
 
 
 class Window:
-    """A root window, dressed and not shown yet. For the thread that makes it, but for what says otherwise.
+    """A root window, styled but not shown yet. Use it on the thread that made it, except methods that say otherwise.
 
     Args:
         what: Which window it is, for messages: ``The login window``.
@@ -50,8 +50,8 @@ class Window:
     Attributes:
         scale: Pixels for one pixel of a screen of 96 dots an inch.
         family: The font of the desktop.
-        images: The program's mark: first as large as a window's head has it, then in the sizes for the frame.
-        calls: What other threads want done on this one.
+        images: The pictures that the window keeps. The first is the program's mark for the window's head.
+        calls: Makes the calls of other threads on this one.
     """
 
     def __init__(self, what: str, head: str) -> None:
@@ -69,7 +69,7 @@ class Window:
         self.scale = _density(root)
         self.family = str(font.nametofont("TkDefaultFont", root).actual("family"))
         look.dress(ttk.Style(root), self.family, self.scale)
-        # On X11, Tk 8.6 goes to the beginning of the line by this key, which nobody expects any more.
+        # On X11, this key goes to the beginning of the line in Tk 8.6, which nobody expects.
         root.tk.call("bind", "TEntry", "<Control-a>", "event generate %W <<SelectAll>>; break")
         self.images: list[Any] = []
         root.iconphoto(True, *map(self.picture, _mark(self.scale)))
@@ -82,19 +82,19 @@ class Window:
         return round(length * self.scale)
 
     def picture(self, pixmap: Pixmap) -> Any:
-        """A picture for the screen, which is there as long as the window."""
+        """Make a picture for the screen; it lives as long as the window."""
         made = tk.PhotoImage(master=self.root, data=base64.b64encode(png(pixmap)))
         self.images.append(made)
         return made
 
     def find_out(self, question: Callable[[], str], take: Callable[[str], object]) -> None:
-        """Ask something that may take a while, on a thread of its own, and have the answer taken on this one."""
+        """Ask a question that may take a while, on a thread of its own; ``take`` gets the answer on this thread."""
 
         def ask() -> None:
             answer = question()
             self.calls.post(lambda: take(answer))
 
-        # The window comes first: while a thread imports something, Tk's gets a part of the interpreter's time only.
+        # The window comes first: while another thread imports something, Tk's thread gets only a part of the time.
         self.root.after(_ASKED_AFTER, threading.Thread(target=ask, name="finds out", daemon=True).start)
 
     def tip(self, control: Any, words: str | Callable[[], str], at_the_edge: bool = False) -> None:
@@ -102,13 +102,13 @@ class Window:
 
         Args:
             control: What it explains.
-            words: The explanation, or what gives it when it is looked at.
+            words: The explanation, or a function that gives it when the tooltip appears.
             at_the_edge: The control is at the edge of the screen.
         """
         tip = _Tip(self.root, self.family, control, words)
         self._tips.append(tip)
         if at_the_edge:
-            # tkinter-tooltip 3.1 would show half of it beyond.
+            # tkinter-tooltip 3.1 would show half of the tooltip beyond the edge.
             tip.update_idletasks()
             tip.x_offset = self.px(20) - tip.winfo_reqwidth()
 
@@ -119,7 +119,7 @@ class Window:
         self._tips.clear()
 
     def head(self, parent: Any, heading: str, words: str) -> Any:
-        """The mark, a heading and a line below it; gives the frame, and the line's label."""
+        """Make a frame with the mark, a heading and a line below; returns the frame, and the line's label."""
         frame = ttk.Frame(parent)
         ttk.Label(frame, image=self.images[0]).grid(row=0, column=0, rowspan=2, padx=(0, self.px(12)))
         ttk.Label(frame, text=heading, style="Title.TLabel").grid(row=0, column=1, sticky="w")
@@ -135,7 +135,7 @@ class Window:
         self.end()
 
     def end(self) -> None:
-        """It was closed: nothing of it is left on the screen."""
+        """Take the closed window, with all that belongs to it, off the screen."""
         self.end_tips()
         self.root.destroy()
 
@@ -149,21 +149,21 @@ class Window:
         self.calls.post(self.leave)
 
     def come_forward(self, token: str) -> bool:
-        """The person asked for it again. From any thread but its own; waits until it is done.
+        """Come to the front, as the person asked for it again. From any thread but its own; waits until that is done.
 
         Args:
             token: The desktop's activation token for that; empty without one.
 
         Returns:
-            ``False`` where the window has been closed meanwhile.
+            ``False`` if the window has been closed meanwhile.
         """
         return self.calls.post(lambda: self.to_the_front(token)).get()
 
     def told(self, said: dict[str, Any]) -> None:
-        """The agent says something else. From any thread."""
+        """Does nothing here; a window that takes other messages of the agent overrides it. From any thread."""
 
     def to_the_front(self, token: str) -> bool:
-        """To the front, with the focus; ``False`` where it is closing, perhaps by a key that was pressed just before.
+        """Bring it to the front, with the focus; ``False`` if it is closing, perhaps by a key pressed just before.
 
         Args:
             token: As for :meth:`come_forward`.
@@ -179,18 +179,18 @@ class Window:
         return not self._closing
 
     def last_focus(self) -> Any:
-        """The control that is to have the keyboard."""
+        """The control that gets the keyboard when the window comes to the front."""
         return self.root
 
     def room(self) -> tuple[int, int, int, int]:
-        """Left, top, width and height of what a window and its frame may take beside panels, in pixels. A window that
-        belongs beside the task bar goes into its lower right corner."""
+        """Left, top, width and height of the area for a window and its frame, without panels, in pixels. A window that
+        belongs beside the task bar goes into the lower right corner of this area."""
         root, margin = self.root, self.px(12)
         area = _work_area() or (0, 0, root.winfo_screenwidth(), root.winfo_screenheight() - self.px(48))
         return area[0] + margin, area[1] + margin, area[2] - 2 * margin, area[3] - 2 * margin
 
     def frame(self) -> tuple[int, int, int, int] | None:
-        """How much its frame adds left, right, above and below, in pixels; ``None`` before it is known."""
+        """How much the window's frame adds left, right, above and below, in pixels; ``None`` before that is known."""
         root = self.root
         if sys.platform.startswith("linux"):
             # Tk 8.6 does not know: under most window managers its winfo_y is that of the contents.
@@ -199,7 +199,7 @@ class Window:
         return (side, side, above, side) if above > 0 else None
 
     def is_dialogue(self) -> None:
-        """Tell the window manager so, before it is shown."""
+        """Tell the window manager that the window is a dialogue; call it before the window is shown."""
         if sys.platform.startswith("linux"):
             self.root.attributes("-type", "dialog")
 
@@ -231,8 +231,8 @@ class _Tip(ToolTip):  # type: ignore[misc]
             super().on_enter(event)
 
     def end(self) -> None:
-        """Destroy it, which the window's own destruction does not do right: where the pointer rests on the control it
-        would write errors (gnikit/tkinter-tooltip#59)."""
+        """Destroy the tooltip. Destroyed with the window only, it writes errors if the pointer rests on the control
+        (gnikit/tkinter-tooltip#59)."""
         self.destroy()
         self.msg_var = None
 
@@ -244,7 +244,7 @@ def spare_the_focus(root: Any) -> Callable[[], object]:
         root: The root window, made but not shown.
 
     Returns:
-        Gives the focus back where the window has taken it all the same.
+        A function that gives the focus back (on Windows) if the window has taken it all the same.
     """
     if sys.platform == "win32":
         import ctypes
@@ -259,7 +259,7 @@ def spare_the_focus(root: Any) -> Callable[[], object]:
 
 
 def _ask_for_sharp_pixels() -> None:
-    """Windows draws a program's windows small and then enlarges them, unless it says that it can do better."""
+    """Windows draws a program's windows small and then enlarges them, unless the program says that it can do better."""
     if sys.platform == "win32":
         import ctypes
 
@@ -268,7 +268,7 @@ def _ask_for_sharp_pixels() -> None:
 
 
 def _density(root: Any) -> float:
-    """Pixels for one pixel of a screen of 96 dots an inch; tells Tk, which does not ask the desktop for it."""
+    """Pixels for one pixel of a screen of 96 dots an inch; also tells Tk, which does not ask the desktop itself."""
     dots = x11.dots_per_inch() if sys.platform.startswith("linux") else None
     if dots is None:
         dots = float(root.winfo_fpixels("1i")) if sys.platform == "win32" else 96.0

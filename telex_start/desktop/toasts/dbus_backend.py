@@ -1,10 +1,11 @@
-"""Toasts by the desktop's notification daemon (``org.freedesktop.Notifications``), over the session bus.
+"""Shows toasts by the desktop's notification daemon (``org.freedesktop.Notifications``), over the session bus.
 
-All state belongs to the bus's thread. One call at a time is under way: so toasts keep their order, and a
-daemon that never answers has one call to answer, not many; what waits meanwhile is bounded. A toast that a daemon may
-have got is never sent a second time, and an answer that comes late still tells its number. A toast that certainly
-reached no daemon waits a few seconds for one, or for the bus, to come back. A daemon that is known is addressed by its
-unique name: what is written for it, and numbers that it gave, are not for another that took its place a moment ago.
+All state belongs to the bus's thread. Only one call that shows or prepares a toast is under way at a time: so toasts
+keep their order, and a daemon that never answers has one such call, not many. Meanwhile a bounded number of toasts
+waits. A toast that a daemon may have got is never sent a second time; a late answer still tells the toast's number. A
+toast that certainly reached no daemon waits a few seconds for a daemon, or for the bus, to come back. A known daemon is
+addressed by its unique name: texts made for it, and numbers that it gave, must not go to another daemon that took its
+place a moment ago.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from .toasts import APP_NAME, CALL_SOUND, EXPIRE, MESSAGE_SOUND, Toasts, escaped
 WAIT_FOR_DAEMON_SECONDS = 5.0
 """Seconds that a toast waits for a daemon or a bus that is not there."""
 FIRST_SECONDS = 30.0
-"""Seconds after our start in which a toast waits longer: at login a shell may come well after its programs."""
+"""Seconds after our start in which a toast waits longer: at log-in a shell may come well after its programs."""
 FIRST_WAIT_SECONDS = 30.0
 """Seconds that such a toast waits."""
 _MOST_OPEN = 100
-"""Toasts whose clicks are waited for."""
+"""Toasts that are remembered, to know them again when they are clicked, replaced or closed."""
 
 _NAME = "org.freedesktop.Notifications"
 _PATH = "/org/freedesktop/Notifications"
@@ -36,15 +37,15 @@ _NO_RECEIVER_ERRORS = frozenset(
 )
 """Errors by which the bus says that no daemon got the call; ``Error.Spawn.…`` are others."""
 _NO_ANSWER_ERROR = f"{_DBUS}.Error.NoReply"
-"""By it the bus says that the daemon went without an answer: whether it acted on the call is unknown."""
+"""The bus's error if the daemon went without an answer: whether the daemon acted on the call is unknown."""
 _UNKNOWN_DAEMON = frozenset({"body-markup"})
-"""What is assumed of a daemon that does not say: escaping is ugly at worst, not escaping is dangerous."""
+"""The capabilities assumed of a daemon that does not tell them: escaping is at worst ugly, not escaping dangerous."""
 _DISMISSED, _CLOSED_BY_CALL = 2, 3
-"""The reasons that end a toast. One that has expired (1) stays in the lists of GNOME 43 and Plasma 5.27: there it can
-be clicked, replaced and taken away."""
+"""The reasons after which a toast is gone. A toast that has expired (1) stays in the lists of GNOME 43 and Plasma 5.27,
+where it can be clicked, replaced and taken away."""
 _NORMAL, _CRITICAL = 1, 2
 """Urgencies. A critical toast stays until the person or we close it, and is shown over a full screen. In MATE 1.26 and
-mako 1.7 it stays only if it is told with no time at all (0, which is "never expires" in the specification)."""
+mako 1.7 it stays only if it is sent with the time 0, which is "never expires" in the specification."""
 _LABELS = {
     Action.MARK_AS_READ: "Mark as read",
     Action.MUTE_HOUR: "Mute 1 hour",
@@ -52,7 +53,7 @@ _LABELS = {
     Action.DECLINE: "Decline",
 }
 _DESKTOP_ENTRY = "telex-start"
-"""By this name desktops keep their settings and lists for the program."""
+"""The name under which desktops keep their settings and lists for the program."""
 
 
 ImageData = tuple[int, int, bytes]
@@ -66,7 +67,7 @@ class DBusToasts(Toasts):
         dispatch: Where events go, on the bus's thread: also :class:`ToastClicked` where the desktop reports clicks.
         bus: The connection to the session bus, started already or not; the caller stays its owner.
         icon: Gives the picture for every toast.
-        clickable: Clicks are told.
+        clickable: Clicks are dispatched.
         on_shown: As in :class:`Toasts`.
     """
 
@@ -87,13 +88,13 @@ class DBusToasts(Toasts):
         self._busy = False
         self._under_way: Toast | None = None
         self._wanted = False
-        """What is under way has not been taken back."""
+        """The toast under way has not been taken back."""
         self._capabilities: frozenset[str] | None = None
         self._capabilities_assumed = False
         self._daemon = ""
         self._retry_is_due = False
         self._open: dict[int, Toast] = {}
-        # The last toast of each handle, where the daemon's answer to it is overdue: its number may come still.
+        # The last toast of each handle, if the daemon's answer to it is overdue: its number may still come.
         self._overdue: dict[Handle | None, Toast] = {}
         self._expired: set[int] = set()
         self._token = (0, "")
@@ -131,7 +132,7 @@ class DBusToasts(Toasts):
         self._close(handle)
 
     def _next(self) -> None:
-        """Go on with what waits, unless a call is under way."""
+        """Send the next toasts that wait, unless a call is under way."""
         asked = self._daemon
         while self._waiting and not self._busy:
             if self._capabilities is None:
@@ -139,7 +140,7 @@ class DBusToasts(Toasts):
                 self._busy = self._bus.call(message, lambda reply: self._learned(asked, reply))
                 return
             toast, since = self._waiting.popleft()
-            # What it would take the place of may be gone, or never was there.
+            # A silent toast only replaces another, which may be gone, or never was there.
             if not toast.silent or self._on_screen(toast):
                 self._notify(toast, since, self._capabilities)
 
@@ -215,14 +216,14 @@ class DBusToasts(Toasts):
             self._remember(toast, _first(reply))
             if not self._wanted and toast.handle is not None:
                 self._close(toast.handle)
-            if self._capabilities_assumed:  # it is there after all, so it can be asked before the next one
+            if self._capabilities_assumed:  # the daemon answers after all: ask it for them
                 self._capabilities = None
             self._shown(toast)
         self._look_whether_left()
         self._next()
 
     def _came_late(self, toast: Toast, reply: Message) -> None:
-        """The daemon has shown it after all, or refused it. What was said of it meanwhile holds."""
+        """The daemon has shown the toast late, or refused it. If it was closed or replaced meanwhile, that holds."""
         ident, daemon = _first(reply), sender_of(reply)
         if error_of(reply) or not isinstance(ident, int) or self._daemon not in ("", daemon):
             return
@@ -230,7 +231,7 @@ class DBusToasts(Toasts):
         if toast.handle is None or self._overdue.get(toast.handle) is toast:
             self._overdue.pop(toast.handle, None)
             self._remember(toast, ident)
-        elif ident not in self._open:  # it is there where the toast has been replaced
+        elif ident not in self._open:  # if it is there, another toast has replaced this one
             self._take_away(ident)
         self._shown(toast)
 
@@ -246,23 +247,23 @@ class DBusToasts(Toasts):
         self._expired.discard(ident)
 
     def _ident_of(self, handle: Handle | None) -> int:
-        """The number of the latest toast that is known by this; 0 for none."""
+        """The daemon's number of the latest toast with this handle; 0 for none."""
         idents = (ident for ident, toast in reversed(self._open.items()) if toast.handle == handle)
         return next(idents, 0) if handle is not None else 0
 
     def _on_screen(self, toast: Toast) -> bool:
-        """Whether the toast that this one would take the place of can still be seen."""
+        """Whether the toast that this one would replace can still be seen."""
         ident = self._ident_of(toast.handle)
         return ident != 0 and ident not in self._expired
 
     def _lost(self, asked: str, reply: Message | NoReply, again: Iterable[tuple[Toast, float]] = ()) -> bool:
-        """Whether the call certainly reached no daemon. Then what it was for waits again, for the next one.
+        """Whether the call certainly reached no daemon. Then the toasts that it was for wait for the next daemon.
 
         Args:
-            asked: The unique name that was asked; empty for whoever is the daemon. One that has gone is replaced at
-                once; after the bus was lost and found, that name may even be another program's.
-            reply: What came of it.
-            again: What it was for.
+            asked: The unique name that was called; empty for whichever daemon there is. If that daemon has gone, the
+                next one is called at once; after a new connection to the bus, the name may be another program's.
+            reply: The reply to the call.
+            again: The toasts of the call, each with the time since which it waits.
         """
         if isinstance(reply, NoReply):
             nobody, gone = reply is NoReply.NEVER_SENT, False
@@ -283,7 +284,7 @@ class DBusToasts(Toasts):
         return True
 
     def _wait_for_a_daemon(self, reply: Message | NoReply) -> None:
-        """Nobody can show a toast now: keep what is not too old for when somebody can."""
+        """No daemon can show a toast now: keep the toasts that are not too old until one can."""
         now = time.monotonic()
         before = len(self._waiting)
         while self._waiting and self._given_up_at(self._waiting[0][1]) <= now:
@@ -296,12 +297,12 @@ class DBusToasts(Toasts):
         if not self._waiting:
             return
         if isinstance(reply, NoReply):
-            self._next()  # the bus has kept the call as long as it could, so this turns slowly
+            self._next()  # each call has waited for the bus as long as it may, so this loop turns slowly
         elif not self._retry_is_due:
             self._retry_is_due = self._bus.loop.later(self._given_up_at(self._waiting[0][1]) - now, self._retry)
 
     def _given_up_at(self, since: float) -> float:
-        """Until when a toast that waits since then waits for a daemon."""
+        """When a toast is given up that has waited for a daemon since this time; both by the monotonic clock."""
         early = since < self._started + FIRST_SECONDS
         return since + (FIRST_WAIT_SECONDS if early else WAIT_FOR_DAEMON_SECONDS)
 
@@ -341,7 +342,7 @@ class DBusToasts(Toasts):
     # --- signals ----------------------------------------------------------------------------------------------------
 
     def _new_daemon(self, daemon: str = "") -> None:
-        """Another daemon, or another bus: nothing of the old one's holds any more."""
+        """There is another daemon, or another bus: forget all that the old one has told."""
         self._capabilities = None
         self._daemon = daemon
         self._open.clear()
@@ -379,6 +380,6 @@ class DBusToasts(Toasts):
 
 
 def _first(reply: Message | NoReply) -> object:
-    """The first of what a call gave; ``None`` for an error, or nothing."""
+    """The first value of a reply; ``None`` for an error, or a reply without values."""
     body = body_of(reply)
     return body[0] if body else None

@@ -1,9 +1,10 @@
-"""Toasts without a session bus: by plyer on Windows and Linux, by ``osascript`` on macOS. Owner of plyer.
+"""Shows toasts where there is no session bus: by plyer, by macOS's ``osascript``, or at the tray icon (Windows).
 
-None of them says whether a toast was shown, and any may block for some time. So they are used on a daemon thread, for
-which Exit does not wait for long, and get cleaned text. On Windows plyer's balloon, which brings a second icon, is for
-a start without one of ours. On Linux plyer's ways may find a bus that this process does not know of. On macOS plyer
-calls what Apple has taken away from programs that are no bundle. Every workaround here is for plyer 2.1.0.
+Only this module uses plyer. None of these ways says whether a toast was shown, and each may block for some time. So
+they run on a daemon thread, for which Exit does not wait for long, and get cleaned text. On Windows, plyer's balloon
+adds an icon of its own, so it is used only if the agent runs without a tray icon. On Linux, plyer's backends may find a
+bus that this process does not know of. On macOS plyer is not used: it calls what Apple has taken away from programs
+that are no bundle. All workarounds here are for plyer 2.1.0.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ from .toasts import APP_NAME, EXPIRE, MESSAGE_SOUND, MOST_WAITING, Toasts, escap
 log = logging.getLogger(__name__)
 
 PROGRAM_TIMEOUT = 2.0
-"""Seconds."""
+"""Seconds that a program which shows a toast may take."""
 _WINDOWS_TITLE, _WINDOWS_BODY = 63, 255
-"""UTF-16 units that fit; a terminator comes after them."""
+"""UTF-16 units that fit, without the terminator."""
 _LARGE_ICON, _NO_SOUND = 0x20, 0x10
 """``NIIF_LARGE_ICON`` and ``NIIF_NOSOUND`` of the Windows API."""
 _SCRIPT = """on run words
 display notification (item 3 of words) with title (item 2 of words){}
 end run"""
-"""For AppleScript; what is shown are its arguments, and never part of it. The toast is Script Editor's: it has that
-icon, and its place in the system's settings."""
+"""In AppleScript. The texts are arguments of the script, never part of it. macOS takes the toast for one of Script
+Editor's: the toast has its icon, and its place in the system's settings."""
 _MACOS_SOUND = ' sound name "Glass"'
 """One of ``/System/Library/Sounds``."""
 _HINTS = {
@@ -44,19 +45,19 @@ _HINTS = {
     "on": f"string:sound-name:{MESSAGE_SOUND}",
     "off": "boolean:suppress-sound:true",
 }
-"""As notify-send takes them; plyer passes it one."""
+"""In the form that notify-send takes; plyer passes only one hint to it."""
 
 
 class PlyerToasts(Toasts):
     """Shows toasts on a thread named "toasts".
 
-    More than that they were taken without an error is not known. Windows has a sound of its own for them, and can leave
-    it out; on macOS they have none but by "on".
+    All that is known of a toast is that it was accepted without an error. On Windows toasts have the system's sound,
+    unless :attr:`sound` is "off"; on macOS they have a sound only if it is "on".
 
     Args:
         dispatch: As in :class:`Toasts`.
-        tray_notify: The only way where there is one; called with title, body, whether it is to make no sound, and
-            :meth:`at_icon`.
+        tray_notify: If given, toasts on Windows are shown only by it; called with title, body, whether the toast is to
+            make no sound, and :meth:`at_icon`.
         icon_file: Gives the path of an ``.ico`` file for plyer on Windows, or ``None``.
         platform: Like ``sys.platform``.
         on_shown: As in :class:`Toasts`.
@@ -79,9 +80,9 @@ class PlyerToasts(Toasts):
         self._stopping = False
         self._process: subprocess.Popen[bytes] | None = None
         self._on_screen: list[Toast] = []
-        """Those at the icon on Windows, as far as it tells."""
+        """The toasts at the icon on Windows, as far as Windows tells."""
         self._gone: list[Toast] = []
-        """Those that have gone from there since a click: they may be in the list of notifications still."""
+        """Toasts that have gone from the icon since the last click: they may still be in the list of notifications."""
         self._balloon: Any = None
         # plyer is imported with the first toast.
         self._thread = threading.Thread(target=self._run, name="toasts", daemon=True)
@@ -102,9 +103,9 @@ class PlyerToasts(Toasts):
                 some[:] = [toast for toast in some if toast.handle != handle]
 
     def at_icon(self, clicked: bool) -> None:
-        """Windows tells that a toast at the icon was clicked, or else has gone by itself; it never tells which.
+        """Windows tells that a toast at the icon was clicked, or else has gone by itself; it never tells which toast.
 
-        Where several may be meant, a click leads to what they have in common: their organisation, or the web app.
+        If several may be meant, a click leads to what they have in common: their organisation, or the web app.
         """
         with self._changed:
             meant = self._on_screen or self._gone if clicked else []
@@ -130,7 +131,7 @@ class PlyerToasts(Toasts):
     def _run(self) -> None:
         while True:
             with self._changed:
-                # A balloon takes its icon out of the Windows tray when its time is over.
+                # When a balloon's time is over, its icon has to be taken out of the Windows tray.
                 seconds = EXPIRE / 1000 if self._balloon is not None else None
                 self._changed.wait_for(lambda: self._waiting or self._stopping, seconds)
                 toast = self._waiting.popleft()[0] if self._waiting else None
@@ -144,7 +145,7 @@ class PlyerToasts(Toasts):
                         with self._changed:
                             self._on_screen.append(toast)
                     self._shown(toast)
-                except Exception as error:  # of whatever plyer's backend or pystray's raises
+                except Exception as error:  # plyer's and pystray's backends can raise anything
                     reason = str(error) or type(error).__name__
                     self._failed(f"A toast could not be shown: {cut(one_line(reason), LONGEST_TITLE)}.")
 
@@ -157,24 +158,24 @@ class PlyerToasts(Toasts):
             else:
                 self._show_balloon(title, body)
         elif self._platform == "darwin":
-            # The first word that is no option ends the options, also for a title that looks like one.
+            # The first word that is no option ends the options: after it, a title may look like one.
             script = _SCRIPT.format(_MACOS_SOUND if self.sound == "on" else "")
             self._call("osascript", "-e", script, APP_NAME, title, body)
         else:
             self._notify(title, body)
 
     def _notify(self, title: str, body: str) -> None:
-        # Not by plyer's proxy: where a backend cannot be imported it prints a traceback.
-        with warnings.catch_warnings():  # it would tell the terminal what it misses
+        # Not by plyer's proxy, which prints a traceback if a backend cannot be imported.
+        with warnings.catch_warnings():  # plyer warns on the terminal of what it lacks
             warnings.simplefilter("ignore")
             backend = import_module("plyer.platforms.linux.notification").instance()
-        if type(backend).__name__ == "NotifyDesktopPortals":  # pastes the text into a GVariant between apostrophes
+        if type(backend).__name__ == "NotifyDesktopPortals":  # puts the text between apostrophes into a GVariant
             title, body = (text.replace("\\", "\\\\").replace("'", "\\'") for text in (title, body))
         else:
             # notify-send (libnotify 0.8) takes a leading hyphen for an option, and plyer puts no "--" before the texts.
             # The daemon cannot be asked whether it reads markup in the body, and nearly all do.
             title, body = (f" {text}" if text.startswith("-") else text for text in (title, escaped(body)))
-        # The public notify() passes notify-send a hint that it refuses, and no end.
+        # The public notify() passes notify-send a hint that notify-send refuses, and no time to expire.
         backend._notify(
             title=title,
             message=body,
@@ -186,10 +187,10 @@ class PlyerToasts(Toasts):
 
     def _show_balloon(self, title: str, body: str) -> None:
         # plyer itself starts a thread for each toast, which holds up the exit for 10 s, and leaves an icon for each in
-        # the tray to the end (kivy/plyer#752). Its balloon can be had without both, and be taken away again.
+        # the tray to the end (kivy/plyer#752). The balloon itself needs neither, and can be taken away again.
         module = import_module("plyer.platforms.win.libs.balloontip")
         module.atexit = SimpleNamespace(register=lambda _: None)  # type: ignore[attr-defined]
-        # The one constant that it adds to the flags of a balloon that has a picture.
+        # The one constant that plyer adds to the flags of a balloon that has a picture.
         module.NIIF_LARGE_ICON = _LARGE_ICON | (_NO_SOUND if self.sound == "off" else 0)  # type: ignore[attr-defined]
         picture = self._icon_file() or ""
         self._balloon = module.WindowsBalloonTip(
@@ -203,7 +204,7 @@ class PlyerToasts(Toasts):
                 balloon.__del__()
             except Exception as error:
                 log.debug("a balloon could not be removed: %s", error)
-            # What it freed it must not free again when it is collected.
+            # When the balloon is collected, it must not free the same handles again.
             balloon._hicon = balloon._wnd_class_ex = balloon._hwnd = None
 
     def _call(self, *command: str) -> None:

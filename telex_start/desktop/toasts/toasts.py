@@ -1,6 +1,6 @@
-"""What all ways of showing toasts share: what is told of them, which of them wait, and texts fit for any desktop.
+"""The base class of all ways to show toasts: its queue and its events. Also makes texts fit for any desktop.
 
-Few may wait, because a toast of long ago is no news.
+Only a few toasts may wait, because an old toast is no news.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ EXPIRE = 10_000
 MESSAGE_SOUND, CALL_SOUND = "message-new-instant", "phone-incoming-call"
 """Names of the Sound Naming Specification 0.8 (freedesktop.org)."""
 MOST_WAITING = 20
-"""Toasts; beyond, the oldest is dropped."""
+"""Toasts that may wait; when one more comes, the oldest is dropped."""
 
 
 class Toasts:
     """A way to show toasts, from any thread: no call blocks or raises, whatever the desktop has.
 
-    Where toasts cannot be shown, that is dispatched once (:class:`ToastFailed`), not for each toast; and once more when
-    it happens again after one was shown.
+    If toasts cannot be shown, :class:`ToastFailed` is dispatched once, not for each toast; and once more if it happens
+    again after a toast was shown.
 
     Args:
         dispatch: Where events go, on the thread that shows toasts.
-        on_shown: The desktop has taken this toast, as far as it tells; called on that thread.
+        on_shown: Called on that thread with each toast that the desktop has taken, as far as the desktop tells.
 
     Attributes:
         sound: As :attr:`telex_start.config.Config.sound`; counts for the next toast.
@@ -47,40 +47,40 @@ class Toasts:
     def __init__(self, dispatch: Callable[[Event], object], on_shown: Callable[[Toast], object]) -> None:
         self.sound = "desktop"
         self._waiting: deque[tuple[Toast, float]] = deque()
-        """Those that wait, each with the second of the monotonic clock since which it does. Of one thread at a time."""
+        """The toasts that wait, each with the time (monotonic clock) since which it waits. For one thread at a time."""
         self._dispatch = dispatch
         self._on_shown = on_shown
         self._failing = False
 
     def configure(self, config: Config) -> None:
-        """Take up how toasts sound."""
+        """Take the setting of the sound."""
         self.sound = config.sound
 
     def show(self, toast: Toast) -> None:
-        """Show it soon."""
+        """Show a toast soon."""
         raise NotImplementedError
 
     def close(self, handle: Handle) -> None:
-        """Take a toast away where the desktop can do that: its conversation was read elsewhere, or it holds no more."""
+        """Take a toast away if the desktop can: its conversation was read elsewhere, or what it says is out of date."""
         raise NotImplementedError
 
     def stop(self, timeout: float = 0.2) -> None:
-        """Stop showing; what waits is dropped, and what the program itself says is taken away where that can be.
+        """Stop showing toasts; those that wait are dropped, and those with a key are taken away if the desktop can.
 
         Args:
-            timeout: Seconds to wait for the desktop. A thread that it blocks is left behind, as a daemon thread.
+            timeout: Seconds to wait for the desktop. A thread that the desktop blocks is left behind (a daemon thread).
         """
         raise NotImplementedError
 
     def _add(self, toast: Toast, slow: str) -> None:
-        """Let a toast wait, in the place of the oldest if too many do: the desktop, or what it is called, is slow."""
+        """Let a toast wait; if too many wait, the oldest is dropped, and ``slow`` names what may be too slow."""
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.popleft()
             self._failed(f"Too many toasts at once, or {slow} is too slow: the oldest were dropped.")
         self._waiting.append((toast, time.monotonic()))
 
     def _put_in_place(self, toast: Toast) -> bool:
-        """Put a toast in the place of the one that it is to replace, if that still waits; whether it does."""
+        """Put a toast in the place of a waiting one with the same handle; returns whether there is one."""
         for place, (other, since) in enumerate(self._waiting):
             if other.handle == toast.handle:
                 self._waiting[place] = toast._replace(silent=other.silent), since
@@ -88,7 +88,7 @@ class Toasts:
         return False
 
     def _drop(self, handle: Handle) -> None:
-        """Drop what waits of it."""
+        """Drop the waiting toasts with this handle."""
         self._waiting = deque(one for one in self._waiting if one[0].handle != handle)
 
     def _shown(self, toast: Toast) -> None:

@@ -1,4 +1,4 @@
-"""The tray's menu, in pystray's words."""
+"""Builds the tray's menu as a ``pystray.Menu``, and imports pystray (on Linux without a toolkit)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NOTHING_UNREAD = "Nothing unread"
 MORE_MUTED = "More Muted in Preferences…"
 _LISTED = 10
-"""So many of what is muted are in the menu, the latest; whoever mutes for good has ever more of them."""
+"""At most so many mutes are in the menu, the latest: mutes without an end become ever more."""
 
 _PAUSES = (
     MenuItem.PAUSE_HALF_HOUR,
@@ -28,10 +28,10 @@ _PAUSES = (
 
 
 def import_pystray() -> Any:
-    """pystray; on Linux without a toolkit.
+    """Import and return pystray; on Linux without a toolkit.
 
-    With itself, pystray 0.19.5 imports a backend, which brings GTK, AppIndicator or Xlib where they are installed. Its
-    environment variable names the dummy instead, for as long as it is imported.
+    pystray 0.19.5 imports a backend at once, which imports GTK, AppIndicator or Xlib if they are installed. During this
+    import, pystray's environment variable names the dummy backend instead.
     """
     named = os.environ.get("PYSTRAY_BACKEND")
     if sys.platform.startswith("linux"):
@@ -46,20 +46,20 @@ def import_pystray() -> Any:
 
 
 def make_menu(face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str] = str) -> Any:
-    """The menu.
+    """The tray's menu, a ``pystray.Menu``.
 
     Args:
-        face: What is shown now. Called on the tray's thread, whenever the menu is made or brought up to date.
+        face: Gives the face that is shown now. Called on the tray's thread, whenever the menu is made or updated.
         tell: Gets :class:`MenuClicked`, :class:`IconClicked`, :class:`UnreadClicked` and :class:`MuteChosen`.
-        token: Gives the activation token of the click that is being told.
+        token: Gives the activation token of the click that ``tell`` is called for.
     """
     return _Menu(face, tell, token).made()
 
 
 class _Menu:
-    """What is made anew each time that it is read has a key, by which it is known again."""
+    """Makes the menu. An item that is rebuilt at each reading has a ``key``: the same key means the same entry."""
 
-    # The events bring dataclasses, which the icon does not need.
+    # Methods import the events: these import dataclasses, which the icon does not need.
 
     def __init__(self, face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str]) -> None:
         pystray = import_pystray()
@@ -78,7 +78,7 @@ class _Menu:
         pauses = menu(*(choice(pause) for pause in _PAUSES))
         help_ = menu(choice(MenuItem.DOCTOR), choice(MenuItem.OPEN_LOG), menu.SEPARATOR, choice(MenuItem.ABOUT))
         return menu(
-            # What a click on the icon itself does, where the backend knows that; in no menu.
+            # Invisible: what a click on the icon itself does, if the backend reports such a click.
             entry("", self._icon_clicked, default=True, visible=False),
             entry(lambda _: face().status, None, enabled=False),
             menu.SEPARATOR,

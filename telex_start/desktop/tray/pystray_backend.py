@@ -1,8 +1,8 @@
-"""The icon by one of pystray's own backends: on Windows and macOS, and on Linux AppIndicator for old trays (XEmbed).
+"""The tray icon by pystray's own backends: Windows, macOS, and on Linux AppIndicator, which falls back to XEmbed trays.
 
-It is on a thread named "tray" (macOS: on the main thread, all of it). The backend is chosen by name: left to itself,
-pystray chooses at import, takes one without a menu where nothing better can be imported, and can hang when the desktop
-lacks something. Every workaround here is for pystray 0.19.5, and so is each private name of its.
+The icon runs on a thread named "tray" (on macOS entirely on the main thread). The backend is chosen by name: left to
+itself, pystray chooses at import, takes a backend without a menu if it can import no better one, and can hang when the
+desktop lacks something. All workarounds here, and all private names of pystray used here, are for pystray 0.19.5.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _READY_WITHIN = 5.0
 _APPINDICATOR_SIZE = 22
 """Pixels, on a screen of normal density. AppIndicator takes one picture, and this is what most panels show."""
 _LARGE_SIZE = 64
-"""Pixels, for who scales it down well."""
+"""Pixels, for systems that scale the picture down well."""
 _MENU_BAR_POINTS = 18.0
 """Width and height of the picture on macOS: what most icons in the menu bar have."""
 
-# Of the Windows API.
+# Constants of the Windows API.
 _RIGHT_BUTTON_UP = 0x205
 _MIDDLE_BUTTON_UP = 0x208
 _TOAST_GONE, _TOAST_CLICKED = 0x404, 0x405  # NIN_BALLOONTIMEOUT, NIN_BALLOONUSERCLICK
@@ -45,25 +45,25 @@ _OUR_OWN_ICON, _LARGE_ICON, _NO_SOUND = 0x4, 0x20, 0x10
 
 
 class Backend(NamedTuple):
-    """What the icon is made with."""
+    """How the icon is made."""
 
     icon_class: Any
-    """What to make the icon with in place of ``pystray.Icon``."""
+    """The class of the icon, in place of ``pystray.Icon``."""
     size: int
-    """Of the picture, in pixels."""
+    """Width and height of the picture, in pixels."""
     detached: bool = False
-    """All of it is done on the main thread, which runs the icon's loop (see ``desktop/macos.py``)."""
+    """All work on the icon is done on the main thread, which runs the loop of events (see ``desktop/macos.py``)."""
     keeps_menu_open: bool = False
     """An open menu stays open when the face changes."""
 
 
 class PystrayTray:
-    """One icon.
+    """One icon, made with a backend of pystray.
 
     Args:
-        backend: What it is made with.
-        face: What is shown first.
-        tell: Gets the clicks, on the tray's thread.
+        backend: How it is made.
+        face: The face that is shown first.
+        tell: Gets the events (clicks, a failure), on the tray's thread.
         shown: Called when the icon is shown, on pystray's thread for the set-up.
     """
 
@@ -87,10 +87,10 @@ class PystrayTray:
         return self._backend.keeps_menu_open
 
     def start(self) -> None:
-        """Show the icon; does not wait for it. Where it is detached, all but :meth:`notify` is for the main thread."""
+        """Show the icon; does not wait for it. If it is detached, all but :meth:`notify` is for the main thread."""
         if self._backend.detached:
             icon = self._make_icon()
-            # What pystray does at once is on a thread of its own, and AppKit is for the main one.
+            # pystray calls the set-up that it is given on another thread, and AppKit is for the main thread.
             icon.run_detached(lambda _: None)
             self._set_up(icon)
         else:
@@ -104,22 +104,22 @@ class PystrayTray:
                 self._renew()
 
     def notify(self, title: str, body: str, without_sound: bool, heard: Callable[[bool], object]) -> None:
-        """Show a toast at the icon; one that is not shown yet is waited for. From any thread but main.
+        """Show a toast at the icon; waits for an icon that is not shown yet. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
-            without_sound: It makes none; on Windows.
-            heard: On Windows, told on the tray's thread that a toast at the icon was clicked, or else has gone.
+            without_sound: The toast makes no sound; on Windows.
+            heard: On Windows, called on the tray's thread: ``True`` if a toast was clicked, ``False`` if it has gone.
 
         Raises:
-            RuntimeError: there is no icon now, or it cannot do that.
+            RuntimeError: there is no icon now, or it cannot show toasts.
         """
         self._ready.wait(_READY_WITHIN)
         with self._lock:
             if not self._visible or self._stopping or not getattr(self._icon, "HAS_NOTIFICATION", False):
                 raise RuntimeError("no icon to show a toast at")
-            self._icon.without_sound, self._icon.on_toast = without_sound, heard  # heeded by the one for Windows
+            self._icon.without_sound, self._icon.on_toast = without_sound, heard  # read by the class for Windows
             self._icon.notify(body, title)
 
     def stop(self, timeout: float) -> bool:
@@ -152,7 +152,7 @@ class PystrayTray:
             log.exception("the tray failed")
             if not self._stopping:
                 self._tell(ThreadFailed("tray", type(error).__name__))
-            # In pystray 0.19.5 the thread for the set-up waits for ever where the loop never began, and would hold up
+            # In pystray 0.19.5 the thread for the set-up waits for ever if the loop never began, and would hold up
             # the exit (moses-palmer/pystray#97).
             with suppress(Exception):
                 self._icon._mark_ready()
@@ -160,13 +160,13 @@ class PystrayTray:
     def _make_icon(self) -> Any:
         menu = make_menu(lambda: self._face, self._tell)
         self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.short_title, menu)
-        # For those that tell these.
+        # Used only by the icon classes that report these events.
         self._icon.on_open = lambda: self._tell(MenuOpened())
         self._icon.on_middle_click = lambda: self._tell(IconMiddleClicked())
         return self._icon
 
     def _set_up(self, icon: Any) -> None:
-        """pystray calls this on a thread of its own when its loop runs, unless it is detached."""
+        """pystray calls this on a thread of its own when its loop runs, unless the icon is detached."""
         icon.visible = True
         with self._lock:
             self._visible = True
@@ -175,7 +175,7 @@ class PystrayTray:
         self._shown()
 
     def _renew(self) -> None:
-        """Renew what differs, together. Called with the lock held.
+        """Renew all that differs, in one go. Called with the lock held.
 
         With pystray 0.19.5 and AppIndicator each renewal closes an open menu (moses-palmer/pystray#59).
         """
@@ -199,11 +199,11 @@ def platform_backend() -> Backend:
     """pystray's backend for Windows or macOS.
 
     Raises:
-        NoPlaceForIcon: what it needs is missing.
+        NoPlaceForIcon: a library that the backend needs is missing.
     """
     if sys.platform == "win32":
         pystray = import_pystray()
-        from pystray._util import win32  # private in 0.19.5: Windows' calls, for a toast without a sound
+        from pystray._util import win32  # private in 0.19.5: calls of Windows, for a toast without a sound
 
         return Backend(standing(_quiet(pystray.Icon), win32), _LARGE_SIZE, keeps_menu_open=True)
     try:
@@ -218,11 +218,11 @@ def appindicator() -> Backend:
     """pystray's AppIndicator backend, which falls back to an XEmbed tray by itself.
 
     Raises:
-        NoPlaceForIcon: what it needs is missing; says what to install.
+        NoPlaceForIcon: a library that the backend needs is missing; says what to install.
     """
     import_pystray()
     try:
-        # Private in pystray 0.19.5, which gives out only the one that it was first imported with.
+        # Private in pystray 0.19.5, which makes public only the backend that it was first imported with.
         module = import_module("pystray._appindicator")
     except Exception as error:  # a backend can raise anything: ImportError, ValueError of gi, Xlib's own
         log.info("no tray backend appindicator: %s: %s", type(error).__name__, error)
@@ -236,7 +236,7 @@ def appindicator() -> Backend:
 
 class _NoNotifier:
     def hide(self) -> None:
-        """Nothing was shown: toasts are shown elsewhere."""
+        """Does nothing: toasts are shown elsewhere."""
 
 
 def _silent(icon_class: Any) -> Any:
@@ -276,8 +276,8 @@ _kept: list[Any] = []
 
 
 def _live_without_bus() -> None:
-    """Keep GLib from ending the process when the session bus goes, as it does by default (``exit-on-close``, seen with
-    GLib 2.74). That holds for as long as the connection is kept."""
+    """Keep GLib from ending the process when the session bus goes, as GLib does by default (``exit-on-close``, seen
+    with GLib 2.74). The setting holds for as long as the connection is kept."""
     from gi.repository import Gio, GLib
 
     try:
@@ -289,7 +289,7 @@ def _live_without_bus() -> None:
 
 
 def _scale() -> int:
-    """How many pixels a panel of this screen makes of one."""
+    """The scale of the first monitor: pixels for one pixel of a screen of normal density."""
     from gi.repository import Gdk
 
     display = Gdk.Display.get_default()
@@ -300,14 +300,14 @@ def _scale() -> int:
 def standing(icon_class: Any, win32: Any) -> Any:
     """The class for Windows, with a menu that stays open and toasts of its own.
 
-    It has callbacks: ``on_open`` before its menu is made, ``on_middle_click``, and ``on_toast``, with whether a toast
-    was clicked; else it has gone by itself.
+    Its callbacks: ``on_open`` before the menu is made, ``on_middle_click``, and ``on_toast`` (``True``: a toast was
+    clicked; ``False``: it has gone by itself).
 
-    pystray makes the menu anew at every update, on whatever thread that comes from, and destroys the one before, be it
-    open or not. Here it is made when it is opened, on the icon's thread, and lives until it is opened again.
+    pystray rebuilds the menu at every update, on the thread of that update, and destroys the old menu even if it is
+    open. This class builds the menu when it is opened, on the icon's thread, and keeps it until it is opened again.
 
     Args:
-        icon_class: ``pystray._win32.Icon``, or a class of it.
+        icon_class: ``pystray._win32.Icon``, or a subclass.
         win32: ``pystray._util.win32``.
     """
 
@@ -318,10 +318,10 @@ def standing(icon_class: Any, win32: Any) -> Any:
         on_middle_click: Callable[[], object] = staticmethod(lambda: None)
         on_toast: Callable[[bool], object] = staticmethod(lambda clicked: None)
         without_sound = False
-        """Toasts make none, from the next one on."""
+        """Toasts make no sound, from the next one on."""
 
         def _update_menu(self) -> None:
-            """The next menu is made when it is opened."""
+            """Does nothing: the menu is made when it is opened."""
 
         def _on_notify(self, wparam: int, lparam: int) -> Any:
             if lparam == _MIDDLE_BUTTON_UP:
@@ -349,7 +349,7 @@ def standing(icon_class: Any, win32: Any) -> Any:
             return made
 
         def _message(self, code: int, flags: int, **fields: Any) -> bool:
-            """As pystray does it; whether the tray has taken it."""
+            """Send the tray a message, as pystray does; returns whether the tray has taken it."""
             size = ctypes.sizeof(win32.NOTIFYICONDATAW)
             data = win32.NOTIFYICONDATAW(cbSize=size, hWnd=self._hwnd, uFlags=flags, **fields)
             return bool(win32.Shell_NotifyIcon(code, data))
@@ -376,11 +376,11 @@ def standing(icon_class: Any, win32: Any) -> Any:
 def _detached(icon_class: Any) -> Any:
     """The class for macOS, for a loop of events that is not pystray's own.
 
-    pystray shrinks its picture to as many pixels as the menu bar has points, a quarter of those of a sharp screen, and
-    takes the icon away only where its own loop ends.
+    pystray shrinks the picture to as many pixels as the menu bar has points, a quarter of those of a sharp screen, and
+    takes the icon away only when its own loop ends.
 
     Args:
-        icon_class: ``pystray._darwin.Icon``, or a class of it.
+        icon_class: ``pystray._darwin.Icon``, or a subclass.
     """
     from .. import macos
 

@@ -1,8 +1,8 @@
-"""The tray as the surface of the program: by which backend the icon is shown.
+"""Shows the program as an icon with a menu: chooses the backend of the icon, and says whether there is a tray.
 
-On Linux it is a StatusNotifierItem of our own, which needs a session bus and no toolkit. A desktop that has only a tray
-of the old kind (XEmbed) gets pystray's AppIndicator where PyGObject is installed. Elsewhere pystray's backend for the
-platform is used.
+On Linux the icon is a StatusNotifierItem of our own, which needs a session bus and no toolkit. If a desktop has only a
+tray of the old kind (XEmbed), pystray's AppIndicator is used, which needs PyGObject. On other platforms pystray's
+backend for the platform is used.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ if TYPE_CHECKING:
 log = Log(__name__)
 
 SILENT_AT_LOGIN = 60.0
-"""Seconds after a start at log-in in which a missing tray is no news."""
+"""Seconds after a start at log-in in which a missing tray is not reported."""
 STOP_WITHIN = 0.7
 """Seconds that Exit waits for the icon to be gone."""
 BUS_WITHIN = 2.0
-"""Seconds in which the session bus must have let us in."""
+"""Seconds in which the session bus must have accepted our connection."""
 WAIT_FOR_TRAY_SECONDS = 3.0
-"""Seconds without a tray after which there is none: at login, and when it is restarted, a panel comes a little later
-than its programs."""
+"""Seconds without a tray after which it counts as missing: at log-in, and after a restart of the panel, the panel comes
+a little later than the programs."""
 
 
 class Tray:
-    """One icon. For the main thread, but for what says otherwise.
+    """One icon. Use it only on the main thread, except methods that say otherwise.
 
     Args:
         dispatch: Where events go: :class:`MenuClicked`, :class:`IconClicked`, :class:`UnreadClicked`,
             :class:`MuteChosen`, :class:`MenuOpened`, :class:`IconMiddleClicked`, :class:`TrayAppeared`,
             :class:`TrayMissing`, :class:`ThreadFailed`. Called from several threads.
-        buses: On Linux, not started yet: :meth:`start` does that.
+        buses: On Linux the connections to the buses, which :meth:`start` starts; elsewhere ``None``.
         cache: The folder of the drawn icons.
-        wait_for_tray: Seconds without a tray after which :class:`TrayMissing` is told.
-        silent_for: Seconds from now on in which it is not: the desktop is starting too.
+        wait_for_tray: Seconds without a tray after which :class:`TrayMissing` is dispatched.
+        silent_for: Seconds from now in which :class:`TrayMissing` is not dispatched, as the desktop is starting too.
         environ: The environment variables.
     """
 
@@ -81,7 +81,7 @@ class Tray:
         self._host: bool | None = None
         self._started = False
         self.main_loop: Application | None = None
-        """On macOS, once :meth:`start` was called: where the main thread waits, so that the icon lives."""
+        """On macOS, after :meth:`start`: the loop in which the main thread waits, so that the icon lives."""
         self._item: StatusNotifierItem | None = None
         self._pystray: PystrayTray | None = None
         self._fallback: threading.Thread | None = None
@@ -93,7 +93,7 @@ class Tray:
             self._shown = self._item
 
     def start(self) -> None:
-        """Connect to the desktop and show the icon as soon as it is taken; events tell when.
+        """Connect to the desktop, and show the icon as soon as a panel takes it (:class:`TrayAppeared`).
 
         Raises:
             NoPlaceForIcon: there is nowhere to put an icon with a menu; says what to install or to do.
@@ -112,13 +112,13 @@ class Tray:
         from .menu import make_menu
 
         self._item.add_menu(make_menu(lambda: self._face, self._tell, self._item.take_activation_token))
-        # Not before: telling brings modules, and the panel would wait for its answers meanwhile.
+        # Not earlier: an event imports modules, and the panel would wait for its answers meanwhile.
         self._started = True
         if self._host:
             self._tell_presence(True)
 
     def face(self, face: Face) -> None:
-        """Show this face; does nothing where it is shown already."""
+        """Show this face; does nothing if it is shown already."""
         with self._lock:
             if face != self._face and not self._stopping:
                 self._face = face
@@ -126,22 +126,22 @@ class Tray:
                     self._shown.show(face)
 
     def renew_every(self) -> float:
-        """Seconds between two faces that differ in numbers alone: an open menu may not stay open at a change."""
+        """Seconds between two faces that differ in numbers alone; more if each change closes an open menu."""
         from ...app.renewal import OFTEN, SELDOM
 
         return OFTEN if self._pystray is None or self._pystray.keeps_menu_open else SELDOM
 
     def notify(self, title: str, body: str, without_sound: bool, heard: Callable[[bool], object]) -> None:
-        """Show a toast at the icon, on Windows; the icon is waited for. From any thread but main.
+        """Show a toast at the icon, on Windows; waits for the icon. From any thread but main.
 
         Args:
             title: At most 63 UTF-16 units, which is what Windows takes.
             body: At most 255 UTF-16 units.
-            without_sound: It makes none.
-            heard: Told, on a thread of the tray's, that a toast at the icon was clicked, or else has gone by itself.
+            without_sound: The toast makes no sound.
+            heard: Called on the tray's thread: ``True`` if a toast at the icon was clicked, ``False`` if it has gone.
 
         Raises:
-            RuntimeError: there is no icon now, or it cannot do that.
+            RuntimeError: there is no icon now, or it cannot show toasts.
         """
         if self._pystray is None:
             raise RuntimeError("no icon to show a toast at")
@@ -151,10 +151,10 @@ class Tray:
         """Take the icon away; after that nothing is dispatched any more.
 
         Args:
-            timeout: Seconds to wait for it. The icon on the shared bus is gone when that is stopped.
+            timeout: Seconds to wait for it. A StatusNotifierItem is certainly gone only when the shared bus is stopped.
 
         Returns:
-            Whether nothing of it is left.
+            Whether nothing of the icon is left.
         """
         deadline = time.monotonic() + timeout
         with self._lock:
@@ -168,38 +168,38 @@ class Tray:
             self.main_loop.stop()
         return gone
 
-    # --- whether windows may open, and what the face tells already --------------------------------------------------
+    # --- whether windows may open, and what the face shows already --------------------------------------------------
 
     opens_windows = True
 
     def end_startup(self, token: str) -> None:
-        """End the desktop's waiting, a busy pointer for example, for what a click was to bring."""
-        if token:  # or it would bring modules
+        """Tell the desktop to wait no longer (with a busy pointer, for example) for what a click was to open."""
+        if token:  # without one, x11 need not be imported
             from .. import x11
 
             x11.end_startup(token)
 
     def may_open_unasked(self) -> bool:
-        """Whether the window manager leaves the focus where it is. One that does not know the sign for that (sway 1.7)
-        would give the window what is being typed elsewhere."""
+        """Whether the window manager can leave the focus where it is. If it cannot (sway 1.7), the window would get the
+        keys that are being typed elsewhere."""
         from .. import x11
 
         return not sys.platform.startswith("linux") or x11.focus_can_be_spared()
 
     def ask(self, email: str, mailed: bool) -> None:
-        """Nothing is asked here: a window does that."""
+        """Asks nothing here: a window does that."""
 
     def state(self, event: StateChanged) -> None:
-        """Nothing: the face tells."""
+        """Does nothing: the face shows it."""
 
     def unread(self, counts: Counts) -> None:
-        """Nothing: the face tells."""
+        """Does nothing: the face shows it."""
 
     def toast(self, toast: Toast) -> None:
-        """Nothing: toasts are shown by the desktop."""
+        """Does nothing: the desktop shows toasts."""
 
     def trouble(self, trouble: Trouble) -> None:
-        """Nothing: the face's status line tells."""
+        """Does nothing: the face's status line shows it."""
 
     def _tell(self, event: Event) -> None:
         if not self._stopping:
@@ -221,7 +221,7 @@ class Tray:
         from .. import x11
 
         if self._fallback is None and x11.has_xembed_tray():
-            # GTK takes its time to come, which the bus's thread has not.
+            # The import of GTK takes longer than the bus's thread may be blocked.
             self._fallback = threading.Thread(target=self._fall_back, name="tray fallback", daemon=True)
             self._fallback.start()
         elif (left := self._silent_until - time.monotonic()) > 0 and self._bus is not None:
@@ -246,7 +246,7 @@ class Tray:
     # --- pystray's own backends -------------------------------------------------------------------------------------
 
     def _fall_back(self) -> None:
-        """There is but a tray of the old kind."""
+        """Show the icon by AppIndicator: there is only a tray of the old kind."""
         try:
             self._start_pystray()
         except NoPlaceForIcon as refusal:
@@ -274,7 +274,7 @@ class Tray:
 
 
 def missing_host(environ: Mapping[str, str]) -> str:
-    """What is missing for an icon where no StatusNotifier host is there; a sentence without its full stop.
+    """What is missing for an icon if there is no StatusNotifier host; a sentence without its full stop.
 
     Args:
         environ: The environment variables, which name the desktop.
