@@ -167,7 +167,7 @@ class TelexApi:
         self._store.access = access
         self._store.notification = notification if _is_token(notification) else None
         self._bearer_first = False
-        life = _life(user.get("expires_in"), date)  # in whole seconds
+        life = _life(user.get("expires_in"), date)  # a Unix time, whatever its name says
         return _login(user)._replace(expires_at=life and self._now() + life - min(_EARLY, 1.0 + 0.1 * life))
 
     def organisations(self, user_id: str) -> tuple[Organisation, ...]:
