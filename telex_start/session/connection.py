@@ -116,7 +116,7 @@ class PushConnection:
             happenings = self._client.receive(frame, self._heard_at)
             self._happened(happenings)
             self._send()
-            # After a ping another frame is unlikely, and a wait for one would be one more wake-up.
+            # After a ping nothing is likely to follow, and to wait for it would be one more wake-up.
             if not happenings or self._ending is not None:
                 break
         return True

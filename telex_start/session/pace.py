@@ -90,7 +90,7 @@ class Pacer:
     Telex's limiter allows about 1 to 6 requests a second with a burst of about 4 and answers 429 without a
     ``Retry-After``. The pace halves at a 429 and rises with every other answer, soon towards a ceiling a little below
     the rate that was refused. With time the ceiling rises, by 1.5 % a second: a slow limiter is not tested again every
-    few requests, and one that was slow for a while (others behind the same address) does not count as slow for ever.
+    few requests, and one that was slow for a while (others behind the same address) is not taken for slow for ever.
 
     The session thread never waits here for the other thread. While it has something of its own to ask Telex for
     (:meth:`tokens_first`), no poll goes out.
@@ -138,7 +138,7 @@ class Pacer:
             return self._lacking(self._now())
 
     def sent(self) -> None:
-        """Note that a request of the session thread goes out."""
+        """A request of the session thread goes out."""
         with self._changed:
             self._spend(self._now())
 

@@ -30,7 +30,7 @@ ROW_FIELDS = (
     *("channels_id", "channel_id", "id", "name", "username", "channel_type", "participant_id", "participants"),
     *("thread_count", "mention_count", "last_thread_id", "preview_message", "preview_thread", "media"),
 )
-"""The fields of a row that are used; they mean the same as in a publication."""
+"""The fields of a row that are used; what they mean is the same as in a publication."""
 MESSAGE_FIELDS = ("user_id", "username", "full_name", "message", "media", "type", "thread_id")
 """The fields of a message in ``preview_thread`` that are used."""
 MOST_PAGES = 20
@@ -53,7 +53,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 class NotThere(Exception):
-    """This deployment has no such call, does not let this person use it, or answers it in an unknown way."""
+    """This deployment has no such call, does not let this person use it, or answers it in no way that is known."""
 
 
 class PollCalls:
@@ -331,7 +331,7 @@ class _Reader:
         return read_json(text) if "\\ud" in text or "\\uD" in text else value
 
     def _more(self) -> Generator[None, None, None]:
-        """Wait until twice as much text is held, so that a long value is not tried again and again."""
+        """Wait until twice as much is held, so that a long value is not tried again and again."""
         self._text, self._at = self._text[self._at :], 0
         wanted = 2 * len(self._text)
         yield

@@ -161,7 +161,7 @@ class Schedule:
         return self._organisations.setdefault(channel, _Organisation(channel))
 
     def due_at(self) -> float:
-        """When :meth:`next` will have something, as far as is known; seconds."""
+        """When :meth:`next` has something, as far as is known now; seconds."""
         first = self._profile.due
         for known in self._organisations.values():
             first = min(first, self._first(known), known.polls[SLUG].due)

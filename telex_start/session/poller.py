@@ -77,7 +77,7 @@ class Poller:
     ) -> None:
         """
         Args:
-            make_calls: Makes the object that sends the calls, anew each time the thread starts.
+            make_calls: Makes the object that sends the calls; called each time the thread starts.
             shared: The session's.
             settings: Whether to poll the person's settings at Telex.
             watched: The organisations in which agents' conversations count as unread.

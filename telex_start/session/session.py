@@ -115,7 +115,7 @@ class Session:
         nobody_waits = any(isinstance(command, SignIn) and command.persist for command in self._early)
         self._early.clear()
         self._thread = None
-        if nobody_waits:  # nobody could try again, but for whoever has started the program
+        if nobody_waits:  # to try again: only whoever started the program can do that
             self._dispatch(StateChanged(State.STOPPED))
             return
         self._dispatch(SignInFailed(title, message, SignInFailure.TELEX))

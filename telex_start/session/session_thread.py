@@ -244,7 +244,7 @@ class SessionThread:
         while (command := self._commands.until(end)) is not None:
             if isinstance(command, ReconnectNow):
                 if self._state.state not in SIGNED_IN:
-                    return  # make the next try
+                    return  # to the next try
                 raise ReconnectAsked
             if self._state.state in SIGNED_IN:
                 if isinstance(command, CancelSignIn) and command.session_stays:
@@ -299,7 +299,7 @@ class SessionThread:
             self._wait_interruptibly(backoff.next())
 
     def _ask_for_link(self, command: AskForLink) -> Command | None:
-        """Have a link mailed, while nobody is signed in; returns the command that came meanwhile, if any."""
+        """Have a link mailed, while nobody is signed in; gives the command that came meanwhile, if any."""
         try:
             self._wait_for_pacer()
             answer = attempt(self._api, command, self._config.web_url, self._stopping.wait)
@@ -349,7 +349,7 @@ class SessionThread:
             self._shared.dispatch(SlugLookedUp(f"{login.organisation}/{login.user_id}", login.slug))
 
     def _stay(self) -> None:
-        """Connect again and again, until a command comes or the session ends.
+        """Connect, and connect again, until a command or the end of the session.
 
         Raises:
             SessionOver: the session has ended.

@@ -61,7 +61,7 @@ class LeaveAsked(BaseException):
     """A command asks to end the session, or the sign-in, that is under way.
 
     Attributes:
-        command: To be carried out once that has ended.
+        command: What is to be carried out once it has ended.
     """
 
     def __init__(self, command: Command) -> None:
@@ -112,7 +112,7 @@ class Organisations:
         self.channels: dict[str, Channel] = {}
         """By channel name. A connection works with this very dictionary."""
         self.known = False
-        """Whether they have been fetched at all."""
+        """Whether they were fetched at all."""
         self.fetched_at = float("-inf")
         """When Telex was asked last; seconds."""
         self.sign_in_again = False
@@ -202,12 +202,12 @@ class Organisations:
         if self.most == float("inf"):
             return []
         ordered = sorted(self.channels.items(), key=lambda item: item[0] not in wanted)
-        self.channels.clear()  # in place: other parts work with this very dictionary
+        self.channels.clear()  # in place: everybody works with this very dictionary
         self.channels.update(ordered)
         return list(self.channels)[int(self.most) :]
 
     def name_of(self, channel: str) -> str:
-        """The organisation's name, made fit for the log: on one line, whatever name Telex gives."""
+        """The organisation's name, fit for the log: on one line, whatever Telex says it is."""
         organisation = self._organisations.get(channel)
         return printable(organisation.name if organisation else channel)
 
@@ -261,7 +261,7 @@ class SessionState:
             self._dispatch(now)
 
     def over(self, error: SessionOver, now: float) -> None:
-        """Note that the session has ended; ``now`` is the time in seconds."""
+        """The session has ended; ``now`` is the time in seconds."""
         log.warning("%s", error.message)
         if self.organisations is not None:
             self.organisations.refused(now)
@@ -272,7 +272,7 @@ class SessionState:
         self.move(self.state, self._last_state.reason)
 
     def well(self) -> None:
-        """Note that all is well: every trouble from here on is a new one."""
+        """All is well: every trouble from now on is a new one."""
         self._troubles.clear()
 
     def report(self, error: TelexStartError) -> None:

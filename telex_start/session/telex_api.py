@@ -35,7 +35,7 @@ from .tokens import Token
 log = logging.getLogger(__name__)
 
 LOGOUT_PAUSE = 0.3
-"""Seconds after which a logout is tried again that was one request too many."""
+"""Seconds after which a logout is asked again that was one request too many."""
 _READ = 10_000
 """Characters of a message that are looked at."""
 _SHORT = 5
@@ -328,7 +328,7 @@ def _login(user: dict[str, Any]) -> Login:
 
 
 class PasswordRefused(SignInRefused):
-    """Telex itself says that the password is wrong: no later try with it can work."""
+    """Telex says itself that the password is wrong: no later try with it can work."""
 
 
 class NoEnvelope(TelexFailure):

@@ -12,7 +12,7 @@ class Token(NamedTuple):
     expires_at: float | None = None
     """Seconds on :func:`telex_start.clock.now`; ``None`` if that is not known."""
     life: float | None = None
-    """Seconds that it was good for when it came."""
+    """Seconds it was good for when it came."""
 
     def __repr__(self) -> str:
         return "Token(…)"

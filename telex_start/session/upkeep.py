@@ -47,7 +47,7 @@ class Parts(NamedTuple):
     wait_for_pacer: Callable[[], None]
     """Waits until a call to Telex may be made, or a command comes; raises the same."""
     figures_changed: Callable[[], None]
-    """To be called when a channel becomes live or refused, or stops being so."""
+    """To be called when a channel has become live or refused, or is so no longer."""
 
 
 class Upkeep:
@@ -287,7 +287,7 @@ class Upkeep:
         try:
             added, dropped = self._organisations.fetch(self._parts.api, self._now())
         except RateLimited:
-            # Of all calls this one can wait best, so a server with too many calls is not asked for it every second.
+            # Of all calls this one can wait, and a server with too many of them is not asked for it every second.
             again = timings.organisations_after * (1.0 + chance())
         except (Temporary, Refused) as error:
             self._note(error)
