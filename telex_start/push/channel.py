@@ -55,7 +55,7 @@ def spread(seconds: float, chance: float) -> float:
 
 
 class Backoff:
-    """Full-jitter backoff according to the Centrifugo client specification.
+    """Full-jitter backoff as the Centrifugo client specification has it.
 
     ``delay = min(max, min + random * min(max, min * 2**step))``; see "Reconnect backoff" in Centrifugal's client API
     specification, https://centrifugal.dev/docs/transports/client_api.
@@ -141,7 +141,7 @@ class Recovery:
         self.position: Position | None = None
         """The position to go on from; ``None`` if the channel keeps no history."""
         self.kept = kept
-        """As given, or as the halving found out."""
+        """As given, or as a halving found it."""
         self._step = _Step.FIRST
         self._earlier: list[tuple[Publication, ...]] = []
         """Pieces from epochs that ended meanwhile."""
@@ -298,7 +298,7 @@ class Recovery:
 
 
 class Phase(Enum):
-    """A channel's state on the current connection."""
+    """Where a channel stands on the current connection."""
 
     IDLE = "idle"
     """Not subscribed; to be subscribed from :attr:`Channel.try_at` on."""
@@ -381,17 +381,17 @@ class Channel:
         self.position = None
 
     def settle(self, now: float) -> tuple[list[tuple[Publication, ...]], bool]:
-        """The recovery is done: make the channel live.
+        """The recovery is done: the channel is live.
 
         Returns:
-            What was recovered, as :meth:`Recovery.pieces` gives it; whether this was the first answer.
+            What was recovered, as :meth:`Recovery.pieces` has it; whether this was the first answer.
         """
         recovery = self.recovery
         assert recovery is not None
         first, self.answered = not self.answered, True
         pieces = recovery.pieces()
         if (recovery.position is None or self.unnumbered) and not first and LOST not in pieces:
-            pieces.insert(0, LOST)  # no history: what was published while the connection was down is lost
+            pieces.insert(0, LOST)  # no history: what happened while the connection was down is lost without a word
         self.position = recovery.position
         self._seen = None
         self.recovery = None

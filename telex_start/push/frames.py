@@ -145,7 +145,7 @@ class Subscribed(NamedTuple):
 
 
 class Connected(NamedTuple):
-    """The content of a connect reply."""
+    """What a connect reply says."""
 
     expires: bool
     ttl: int
@@ -213,7 +213,7 @@ class Unreadable(NamedTuple):
 
 @dataclass(frozen=True)
 class Gibberish:
-    """The rest of the frame is left unread: no Centrifugo sends such a frame, and to read it all takes seconds."""
+    """The rest of the frame is not read: whoever sends this is no Centrifugo, and reading it all takes seconds."""
 
 
 Message = (
@@ -343,7 +343,7 @@ _PUSHES: dict[str, Callable[[str, dict[str, Any]], Message]] = {
 
 
 def _integer(body: dict[str, Any], key: str) -> int:
-    """A field that is an integer from 1 to 2^64 - 1 (offsets are uint64); anything else counts as absent: 0."""
+    """A field that is an integer from 1 to 2^64 - 1 (offsets are uint64); all else counts as absent: 0."""
     value = body.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 64 else 0
 

@@ -27,7 +27,7 @@ REPLY_WITHIN = 5.0
 PING_SLACK = 10.0
 """Seconds that a ping may be late before the link counts as dead (the SDKs' default)."""
 _SUBS_LIMIT = 32 * 1024
-"""Bytes of ``connect.subs``, at most: half of what a server accepts in one frame."""
+"""Bytes of ``connect.subs`` at most: half of what a server takes in one frame."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ MOST_BYTES = 16 * 1024 * 1024
 _MOST_FRAMING = 64 * 1024
 """Bytes for the headers of a message's frames, and for control frames between them."""
 _MOST_HEAD = 16 * 1024
-"""Bytes of an answer to the handshake, at most."""
+"""Bytes of an answer to the handshake."""
 
 OPEN_WITHIN = 5.0
 """Seconds for TCP, TLS and the WebSocket handshake together; the look-up of the name comes before that."""
