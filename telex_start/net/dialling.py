@@ -22,7 +22,7 @@ DNS_WITHIN = 10.0
 DNS_KEPT = 60.0
 """Seconds that a DNS answer is kept."""
 _MOST_QUERIES = 4
-"""Look-ups of one name under way at a time; one that hangs ends by itself, after a minute or two."""
+"""Look-ups of one name under way at a time; those that hang end by themselves, after a minute or two."""
 APART = 0.25
 """Seconds between two attempts to connect, if the earlier one has not failed ("Connection Attempt Delay")."""
 
@@ -34,13 +34,13 @@ class Address(NamedTuple):
     kind: int
     protocol: int
     where: Any
-    """The argument of ``socket.connect``."""
+    """What ``socket.connect`` takes."""
 
 
 class Dialler:
     """Opens verified TLS connections, for one thread; another thread can end a wait through an :class:`Aborter`.
 
-    It remembers for the next time the addresses of names, and which address of a host answered.
+    It remembers for the next time what names were looked up, and which address of a host answered.
     """
 
     def __init__(self, context: ssl.SSLContext, now: Callable[[], float], look_up_within: float = DNS_WITHIN) -> None:
@@ -77,7 +77,7 @@ class Dialler:
         """Open a verified TLS connection, through the proxy if the environment or the system names one.
 
         Args:
-            host: The server; also the name that its certificate must have.
+            host: Also the name that the certificate must have.
             port: TCP port.
             deadline: When TCP, the proxy and the TLS handshake must be over. It begins after the name's look-up, which
                 has its own time limit; if this dialler is :attr:`hurried`, the look-up counts, too.
@@ -110,7 +110,7 @@ class Dialler:
             raise
 
     def _tcp(self, host: str, port: int, deadline: Deadline, aborter: Aborter) -> socket.socket:
-        """Connect to the first of a host's addresses that answers."""
+        """A connection to the first of a host's addresses that answers."""
         began = self._now()
         addresses = self._look_up(host, port, aborter, deadline.left() if self.hurried else float("inf"))
         if not self.hurried:
@@ -202,7 +202,7 @@ class _NotLookedUp(Exception):
 
 
 class _Query:
-    """A DNS look-up, on a thread that can be left behind, as nothing limits its time."""
+    """A DNS look-up, on a thread that can be left behind, as nothing bounds it."""
 
     def __init__(self, host: str, port: int, now: Callable[[], float], woken: threading.Event) -> None:
         self.began = now()
@@ -214,7 +214,7 @@ class _Query:
         threading.Thread(target=self._run, args=(host, port), name="look-up of a name", daemon=True).start()
 
     def of_use(self, now: float) -> bool:
-        """Whether it is under way, or its answer is still good."""
+        """Whether it is under way, or its answer still good."""
         return self.addresses is None or (bool(self.addresses) and now - self._ended < DNS_KEPT)
 
     def _run(self, host: str, port: int) -> None:
@@ -301,7 +301,7 @@ def _first_to_answer(
 
 
 def _begun(address: Address) -> socket.socket:
-    """A socket that has begun to connect.
+    """A socket that is being connected.
 
     Raises:
         OSError: this machine does not have that address family, or cannot even try that address.

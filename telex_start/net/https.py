@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """By name in lower case."""
+    """By name, in lower case."""
     body: bytes
     """Empty if the caller took it piece by piece, or if it is a redirect's."""
 
@@ -211,7 +211,7 @@ class Https:
         with self._lock:
             self._aborter.begin()
             self._interruptible = interruptible
-            if self._ended or (interruptible and self._unwanted()):  # an earlier interrupt was meant for this one, too
+            if self._ended or (interruptible and self._unwanted()):  # an interrupt before this was meant for it, too
                 raise NoNetwork("The connection was given up.")
         request = requests.Request(method, url, dict(headers), json=json)
         try:
@@ -227,7 +227,7 @@ class Https:
             self._used_at = self._now()
 
     def _end(self) -> None:
-        """Have :meth:`interrupt` end nothing from here on."""
+        """From here on :meth:`interrupt` ends nothing."""
         with self._lock:
             self._interruptible = False
 
@@ -236,7 +236,7 @@ class Https:
         self._sock = BoundedSocket(self._dialler.dial(host, port, self._deadline, self._aborter))
         self._expect_head(self._sock)
         if self._only_once:
-            self._end()  # an interrupt would leave in doubt whether it was carried out
+            self._end()  # an interrupt later would leave in doubt whether it was carried out
         return self._sock
 
     def _expect_head(self, sock: BoundedSocket) -> None:
@@ -284,7 +284,7 @@ class Https:
         return bytes(body)
 
     def interrupt(self) -> None:
-        """End the request under way in another thread with :class:`NoNetwork`, if nobody waits for it any more."""
+        """End the request under way in another thread with :class:`NoNetwork`, if nobody wants it any more."""
         with self._lock:
             if self._interruptible and self._unwanted():
                 self._aborter.abort()

@@ -21,7 +21,7 @@ from .. import __version__
 from ..errors import ConfigError, NoNetwork
 
 AGENT = f"telex-start/{__version__}"
-"""The header ``User-Agent`` of every request."""
+"""What every request says in its header ``User-Agent``."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END")
 
 
@@ -59,7 +59,7 @@ def _folder_of_authorities() -> str | None:
         files = Path(paths.capath or "none").glob("????????.[0-9]")  # as openssl-rehash(1) names them
         inside = {certificate for file in files for certificate in _CERTIFICATE.findall(file.read_bytes())}
         in_file = _CERTIFICATE.findall(Path(paths.cafile or "none").read_bytes())
-    except OSError:  # then OpenSSL takes what it can read
+    except OSError:  # OpenSSL takes what can be read
         return None
     return paths.capath if inside.issuperset(in_file) else None
 
@@ -125,7 +125,7 @@ class Aborter:
             raise NoNetwork("The connection was given up.")
 
     def hold(self, what: socket.socket | threading.Event) -> None:
-        """Take hold of a socket, or of an event that is waited for, in place of the one before.
+        """Take hold of a socket, or of an event that is waited for, in the place of the one before.
 
         Raises:
             NoNetwork: :meth:`abort` was called already.
@@ -161,7 +161,7 @@ class Aborter:
 
 
 class TooMuch(Exception):
-    """More bytes came than were allowed."""
+    """More bytes came than were allowed for."""
 
 
 class BoundedSocket:
@@ -173,7 +173,7 @@ class BoundedSocket:
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self.deadline: Deadline | None = None
-        """When reading and writing must be over; ``None``: the socket's own time-out counts."""
+        """When reading and writing must be over; ``None``: the socket's own time-out rules."""
         self.received = 0
         """Bytes received so far; may be set to 0, to count again."""
         self.most_bytes: float = math.inf
