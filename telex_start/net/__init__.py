@@ -1,1 +1,1 @@
-"""What reaches a server at all: TLS and its sockets, HTTPS requests that end, and the pace of trying."""
+"""Reaches a server: opens connections (DNS, proxy, TLS), bounds their sockets, and sends HTTPS requests."""

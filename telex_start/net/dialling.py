@@ -1,4 +1,4 @@
-"""The one way to open a connection, for HTTPS and WebSocket alike: DNS, TCP, the proxy in between, TLS."""
+"""Opens every connection (HTTPS, WebSocket): DNS with a short cache, TCP to the first address to answer, proxy, TLS."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .sockets import Aborter, BoundedSocket, Deadline
 DNS_WITHIN = 10.0
 """Seconds that a name's addresses are waited for, usually."""
 DNS_KEPT = 60.0
-"""Seconds that an answer is good for."""
+"""Seconds that a DNS answer is kept."""
 _MOST_QUERIES = 4
 """Look-ups of one name under way at a time; those that hang end by themselves, after a minute or two."""
 APART = 0.25
-"""Seconds between two attempts, where the earlier one has not failed ("Connection Attempt Delay")."""
+"""Seconds between two attempts to connect, if the earlier one has not failed ("Connection Attempt Delay")."""
 
 
 class Address(NamedTuple):
@@ -38,7 +38,7 @@ class Address(NamedTuple):
 
 
 class Dialler:
-    """Opens verified TLS connections, for one thread; another one can end a wait by an aborter.
+    """Opens verified TLS connections, for one thread; another thread can end a wait through an :class:`Aborter`.
 
     It remembers for the next time what names were looked up, and which address of a host answered.
     """
@@ -46,27 +46,27 @@ class Dialler:
     def __init__(self, context: ssl.SSLContext, now: Callable[[], float], look_up_within: float = DNS_WITHIN) -> None:
         """
         Args:
-            context: What verifies.
+            context: Verifies the servers' certificates.
             now: A clock, in seconds.
             look_up_within: Seconds that a look-up of a name may take.
         """
         self.hurried = False
-        """Something else waits: a look-up counts against the deadline of the call that wants it. One that takes longer
-        goes on, and its answer is there for the next try."""
+        """Whether something else waits: then a look-up counts against the deadline of the call that wants it. A look-up
+        that takes longer goes on, and its answer is there for the next try."""
         self._context = context
         self._now = now
         self._look_up_within = look_up_within
         self._queries: dict[tuple[str, int], list[_Query]] = {}
-        """By host and port, those that are under way, and those whose answer is kept."""
+        """By host and port: look-ups that are under way, and those whose answer is kept."""
         self._woken = threading.Event()
-        """Set when one of them has ended."""
+        """Set when one of the look-ups has ended."""
         self._winners: dict[tuple[str, int], Address] = {}
 
     def look_up(self, host: str, port: int, aborter: Aborter) -> tuple[Address, ...]:
         """The addresses of a server that is reached without a proxy.
 
         Raises:
-            NoNetwork: there are none, with words for the person.
+            NoNetwork: none were found; with words for the person.
         """
         try:
             return self._look_up(host, port, aborter)
@@ -74,18 +74,18 @@ class Dialler:
             raise NoNetwork(_words(error, None)) from None
 
     def dial(self, host: str, port: int, deadline: Deadline, aborter: Aborter) -> ssl.SSLSocket:
-        """A verified TLS connection, through the environment's proxy where it names one.
+        """Open a verified TLS connection, through the proxy if the environment or the system names one.
 
         Args:
             host: Also the name that the certificate must have.
             port: TCP port.
-            deadline: When TCP, the proxy and the TLS handshake must be over. It begins after the look-up of the name,
-                which has a bound of its own, unless that is :attr:`hurried`.
-            aborter: Ends all waiting at once, and is given hold of the connection.
+            deadline: When TCP, the proxy and the TLS handshake must be over. It begins after the name's look-up, which
+                has its own time limit; if this dialler is :attr:`hurried`, the look-up counts, too.
+            aborter: Can end all waiting at once; it gets hold of the connection.
 
         Raises:
-            ProxyFailed: the proxy cannot be used, or does not let through.
-            NoNetwork: it did not work for another reason. Both have words for the person.
+            ProxyFailed: the proxy cannot be used, or does not let us through.
+            NoNetwork: the connection failed for another reason. Both errors have words for the person.
         """
         proxy = proxies.proxy_for(host)
         sock = None
@@ -97,7 +97,7 @@ class Dialler:
                 bounded = BoundedSocket(sock)
                 bounded.deadline = deadline
                 proxy.tunnel(bounded, host, port)
-                proxy = None  # from here on it is not to blame
+                proxy = None  # from here on the proxy is not to blame
             sock.settimeout(deadline.left())
             return self._context.wrap_socket(sock, server_hostname=host)
         except BaseException as error:
@@ -121,7 +121,7 @@ class Dialler:
         except ConnectionRefusedError:
             raise
         except OSError:
-            # Ask anew the next time: perhaps this is another network.
+            # Look the name up again the next time: perhaps this is another network.
             queries = self._queries.get((host, port), [])
             self._queries[host, port] = [query for query in queries if query.addresses is None]
             raise
@@ -138,13 +138,14 @@ class Dialler:
     def _look_up(self, host: str, port: int, aborter: Aborter, seconds: float = float("inf")) -> tuple[Address, ...]:
         """The addresses of a name, in the system's order; there is at least one.
 
-        With a dead first name server glibc asks the second after five seconds, and whoever gave up a moment earlier
-        would do so every time. So a look-up has a bound of its own, and an answer that comes later is kept for the next
-        try. An old one may hang in a network that this machine has left: so another one is begun.
+        If the first name server is dead, glibc asks the second one after five seconds, and a caller that gives up a
+        moment earlier would do so every time. So a look-up has a time limit of its own, and an answer that comes later
+        is kept for the next try. An old look-up may hang in a network that this machine has left: so another one is
+        begun.
 
         Raises:
-            _NotLookedUp: there is no answer, or none within so many seconds.
-            NoNetwork: another thread has given it up.
+            _NotLookedUp: there is no answer, or none within ``seconds``.
+            NoNetwork: another thread has given up the connection.
         """
         if ":" in host or host.replace(".", "").isdecimal():  # an address
             if not (addresses := _addresses(host, port)):
@@ -173,7 +174,7 @@ class Dialler:
 
 
 def _words(error: Exception, proxy: Proxy | None) -> str:
-    """What went wrong, for the person."""
+    """Says to the person what went wrong."""
     whose = "the Telex server" if proxy is None else f"the proxy {proxy} ({proxy.variable})"
     if isinstance(error, _NotLookedUp):
         if error.late:
@@ -206,7 +207,7 @@ class _Query:
     def __init__(self, host: str, port: int, now: Callable[[], float], woken: threading.Event) -> None:
         self.began = now()
         self.addresses: tuple[Address, ...] | None = None
-        """Its answer; empty where it has failed."""
+        """The answer; empty if the look-up has failed, ``None`` while it is under way."""
         self._now = now
         self._ended = self.began
         self._woken = woken
@@ -251,15 +252,15 @@ def in_order(addresses: Iterable[Address], first: Address | None = None) -> list
 def _first_to_answer(
     addresses: list[Address], now: Callable[[], float], deadline: Deadline, aborter: Aborter
 ) -> tuple[socket.socket, Address]:
-    """A socket that is connected to the first of these addresses that answers, and to which.
+    """A socket that is connected to the first of these addresses that answers, and that address.
 
     By RFC 8305 ("Happy Eyeballs Version 2", sections 4 and 5): the attempts begin a quarter of a second apart. So an
-    address that swallows what is sent to it costs a quarter of a second, and sixteen slow ones are waited for at once.
+    address that never answers costs a quarter of a second, and sixteen slow ones are waited for at once.
 
     Raises:
-        OSError: none answers: the most telling of what went wrong, a refusal before an address that cannot be reached.
-        TimeoutError: none answers in time.
-        NoNetwork: another thread has given it up.
+        OSError: all attempts failed; a refusal if there was one, as that says most, else the last error.
+        TimeoutError: no address answers in time.
+        NoNetwork: another thread has given up the connection.
     """
     failures: list[OSError] = []
     running: dict[Any, Address] = {}
@@ -303,7 +304,7 @@ def _begun(address: Address) -> socket.socket:
     """A socket that is being connected.
 
     Raises:
-        OSError: this machine does not have that family, or cannot even try that address.
+        OSError: this machine does not have that address family, or cannot even try that address.
     """
     sock = socket.socket(address.family, address.kind, address.protocol)
     try:

@@ -1,7 +1,7 @@
-"""HTTPS requests that end: a total deadline, a bound on size, no redirect, no cookie, nothing from the environment.
+"""Sends HTTPS requests that end: with a deadline and a size limit; no redirect or cookie, nothing from the environment.
 
-By requests, on connections that :mod:`.dialling` has opened and verified, and :mod:`.sockets` bounds. The owner of
-requests and urllib3.
+It uses requests, on connections that :mod:`.dialling` has opened and verified, and :mod:`.sockets` bounds. Only this
+module uses requests and urllib3.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from .dialling import Dialler
 from .sockets import AGENT, Aborter, BoundedSocket, Deadline, TooMuch
 
 MOST_BYTES = 1024 * 1024
-"""An answer larger than this is not read, unless somebody takes it as it comes."""
+"""An answer larger than this is not read, unless the caller takes it piece by piece."""
 _MOST_TAKEN = 512 * 1024 * 1024
-"""Likewise where somebody does: who does that counts what is unzipped of it, too."""
+"""The same limit for a caller that takes it piece by piece, who must also limit the unzipped size."""
 KEPT_OPEN = 20.0
 """Seconds that a connection stays open for the next request."""
 _PIECE = 16 * 1024
 """Bytes that are read at once."""
 _MOST_HEAD = 128 * 1024
-"""Bytes of an answer's head, at most, with what is read ahead of the body."""
+"""Bytes of an answer's head, at most, including the part of the body that is read with it."""
 _MOST_INTERIM = 8
 """Interim answers before the final one, at most."""
 _FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
-"""What the libraries raise where a call fails."""
+"""What the libraries raise if a call fails."""
 
 
 class Answer(NamedTuple):
@@ -46,36 +46,36 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     """By name, in lower case."""
     body: bytes
-    """Empty where somebody has taken it as it came."""
+    """Empty if the caller took it piece by piece, or if it is a redirect's."""
 
 
 class NoAnswer(NoNetwork):
-    """What was to be done only once may be done: it was sent, or a part of it, and no answer came."""
+    """A request that must be carried out only once may be carried out: it was sent, perhaps in part; no answer came."""
 
 
 class _FinalResponse(HTTPResponse):
-    """The final answer to a request; http.client (3.11 to 3.14) passes over no interim one but 100."""
+    """The final answer to a request; http.client (3.11 to 3.14) skips no interim answer but 100."""
 
     def begin(self) -> None:
         """Read its head.
 
         Raises:
-            HTTPException: it is no HTTP, or nothing but interim answers comes (RFC 9110, section 15.2).
-            TelexFailure: it does not say how long the body is.
+            HTTPException: the answer is no HTTP, or only interim answers come (RFC 9110, section 15.2).
+            TelexFailure: its ``Content-Length`` is no length.
         """
         for _ in range(_MOST_INTERIM):
             super().begin()
             if self.status == 101 or self.status >= 200:
                 if "Content-Length" in self.headers and self.length is None and not self.chunked:
-                    # It is none, and http.client would read up to the connection's end.
+                    # The field is no number, and http.client would read up to the connection's end.
                     raise TelexFailure("The answer could not be read (Content-Length).")
                 return
-            self.headers = None  # type: ignore[assignment]  # for http.client the sign that there is one to be read
+            self.headers = None  # type: ignore[assignment]  # tells http.client that a head is to be read
         raise HTTPException("nothing but interim answers")
 
 
 class _Connection(HTTPSConnection):
-    """urllib3's connection, opened our way."""
+    """urllib3's connection, but opened by our dialler."""
 
     response_class = _FinalResponse
 
@@ -84,7 +84,7 @@ class _Connection(HTTPSConnection):
         self._dial = dial
 
     def connect(self) -> None:
-        """Open it, when the first request is sent by it."""
+        """Open the connection; called when the first request is sent on it."""
         self.sock = self._dial(self.host, self.port or 443)
         self.is_verified = True
 
@@ -96,7 +96,7 @@ class _Pool(HTTPSConnectionPool):
 class _Adapter(HTTPAdapter):
     """requests' adapter, with one connection of ours.
 
-    What it would do about certificates is left out: our dialler has verified, by the system's authorities.
+    It leaves certificates alone: our dialler has verified the server, by the system's authorities.
     """
 
     def __init__(self, dial: Callable[[str, int], BoundedSocket]) -> None:
@@ -113,7 +113,7 @@ class _Adapter(HTTPAdapter):
         return self._pool
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: requests would want certifi's file, and name its authorities to the pool."""
+        """Does nothing: requests would load certifi's file, and give its authorities to the pool."""
 
     def close(self) -> None:
         """Close the idle connection."""
@@ -135,7 +135,7 @@ class _Session(requests.Session):
         self.mount("https://", adapter)
 
     def get_redirect_target(self, resp: Any) -> None:
-        """None: to prepare the next request, requests would read the whole body of the redirect."""
+        """Gives none: else requests would read the redirect's whole body, to prepare the next request."""
 
 
 class Https:
@@ -148,8 +148,8 @@ class Https:
         Args:
             dialler: Opens the connections.
             now: A clock, in seconds.
-            unwanted: Whether nobody waits for what is under way any more: then :meth:`interrupt` ends it, and nothing
-                else begins. Any thread calls it.
+            unwanted: Whether nobody waits for the request under way any more: then :meth:`interrupt` ends it, and no
+                other one begins. Any thread may call it.
         """
         self._dialler = dialler
         self._now = now
@@ -157,14 +157,14 @@ class Https:
         self._adapter = _Adapter(self._dial)
         self._session = _Session(self._adapter)
         self._sock: BoundedSocket | None = None
-        """Of the connection that was opened last."""
+        """The socket of the connection that was opened last."""
         self._used_at = float("-inf")
-        # Of the request under way.
+        # About the request under way.
         self._deadline = Deadline(now, 0.0)
         self._only_once = False
         self._opened = False
-        """It has opened a connection."""
-        # What other threads see.
+        """Whether it has opened a connection."""
+        # Other threads use these.
         self._lock = threading.Lock()
         self._aborter = Aborter()
         self._interruptible = False
@@ -182,32 +182,32 @@ class Https:
         take: Callable[[bytes], None] | None = None,
         interruptible: bool = True,
     ) -> Answer:
-        """One request and its whole answer; of a redirect, its head alone.
+        """Send one request and read its whole answer; of a redirect, the head alone.
 
-        A connection is kept open for the next request. One that turns out closed says nothing about the network: the
-        request is sent once more, on another (RFC 9112, section 9.3.1).
+        The connection is kept open for the next request. If it turns out to be closed then, that says nothing about the
+        network: the request is sent once more, on another connection (RFC 9112, section 9.3.1).
 
         Args:
             method: ``GET`` or ``POST``.
             url: An ``https`` address.
-            headers: Beside the standing ones.
+            headers: In addition to those of every request.
             json: The body, or ``None``.
             deadline: When all of it must be over; as for :meth:`.Dialler.dial`, it may begin after a look-up.
-            only_once: It does harm to carry it out twice. So it is never sent again, and goes out on a connection of
-                its own, which no server has had the time to tire of.
-            take: Gets the answer's body piece by piece, as it comes; what it raises ends the request. It may be of 512
-                MiB, and last while bytes come: the ``deadline`` is for the head, and begins anew with each piece.
-            interruptible: Whether :meth:`interrupt` ends it; what is to be done ``only_once`` it ends while it is not
-                yet sent.
+            only_once: It does harm to carry the request out twice. So it is never sent again, and goes out on a new
+                connection, which the server has had no time to close.
+            take: Gets the answer's body piece by piece, as it comes; an error that it raises ends the request. The body
+                may have 512 MiB, and last while bytes come: the ``deadline`` is for the head, and starts again with
+                each piece.
+            interruptible: Whether :meth:`interrupt` ends it; if ``only_once``, only while it is not sent yet.
 
         Raises:
             NoNetwork: no connection, no answer in time, TLS that does not verify, or another thread gave it up.
-            NoAnswer: likewise where what is to be done ``only_once`` may be done.
+            NoAnswer: likewise, if the request is ``only_once`` and may have been carried out.
             TelexFailure: the answer is too large, or no HTTP.
         """
         self._deadline, self._only_once = deadline, only_once
         if only_once or self._now() - self._used_at > KEPT_OPEN:
-            self.close()  # the network may have changed under an idle connection: it would only hang
+            self.close()  # the network may have changed meanwhile: on an idle connection the request would only hang
         with self._lock:
             self._aborter.begin()
             self._interruptible = interruptible
@@ -218,7 +218,7 @@ class Https:
             try:
                 return self._exchange(request, take)
             except NoNetwork:
-                unseen = self._sock is None or self._sock.received == 0  # nothing of an answer
+                unseen = self._sock is None or self._sock.received == 0  # no byte of an answer came
                 if self._opened or not unseen or deadline.over or self._aborter.aborted:
                     raise
             return self._exchange(request, take)
@@ -236,7 +236,7 @@ class Https:
         self._sock = BoundedSocket(self._dialler.dial(host, port, self._deadline, self._aborter))
         self._expect_head(self._sock)
         if self._only_once:
-            self._end()  # what is not to be carried out twice is not to be left in doubt, either
+            self._end()  # an interrupt later would leave in doubt whether it was carried out
         return self._sock
 
     def _expect_head(self, sock: BoundedSocket) -> None:
@@ -257,7 +257,7 @@ class Https:
                 self.close()
             return answer
         except BaseException as error:
-            self.close()  # what is left of the answer belongs to nobody
+            self.close()  # the next request must not read the rest of this answer
             if isinstance(error, TooMuch):
                 raise TelexFailure("The answer was far too large to be Telex's.") from None
             if not isinstance(error, _FAILURES):

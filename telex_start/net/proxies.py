@@ -1,5 +1,5 @@
-"""Chooses the proxy by the environment (``https_proxy``, ``all_proxy``, ``no_proxy``), or on Windows and macOS, where
-no variable is set, by the system's settings; opens a tunnel through it. No proxy script (PAC) is followed."""
+"""Chooses the proxy, and opens a tunnel through it. The environment names it (``https_proxy``, ``all_proxy``,
+``no_proxy``), or on Windows and macOS, if no variable is set, the system's settings. No proxy script (PAC) is run."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MOST_HEAD = 64 * 1024
 """Bytes of an answer to CONNECT, at most."""
 _LIKE = "http://proxy.example:3128"
 SYSTEM = "the system's proxy setting"
-"""Who names a proxy, in place of a variable."""
+"""Stands for a variable's name, if the system's settings name the proxy."""
 _INTERNET_SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 _HOST = re.compile(r"[\w.:%-]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
 
 
 class Proxy(NamedTuple):
-    """An HTTP proxy. What it is told about who asks is in no ``repr``."""
+    """An HTTP proxy. The user name and password for it are in no ``repr``."""
 
     host: str
     """Its name or address."""
@@ -35,7 +35,7 @@ class Proxy(NamedTuple):
     variable: str
     """The environment variable that names it, or :data:`SYSTEM`."""
     basic: str | None
-    """The base64 of user name and password that it is told; ``None``: nothing."""
+    """The base64 of the user name and password for it; ``None``: there are none."""
 
     def __repr__(self) -> str:
         return f"Proxy({self})"
@@ -44,10 +44,10 @@ class Proxy(NamedTuple):
         return f"{_bracketed(self.host)}:{self.port}"
 
     def tunnel(self, sock: BoundedSocket, host: str, port: int) -> None:
-        """Have the connection to the proxy led on to a host (CONNECT; RFC 9110, section 9.3.6).
+        """Have the proxy connect on to a host (CONNECT; RFC 9110, section 9.3.6).
 
         Raises:
-            ProxyFailed: it does not lead there, and why.
+            ProxyFailed: the proxy does not do so; with the reason.
             OSError: the connection broke, or it took too long.
         """
         target = f"{_bracketed(host)}:{port}"
@@ -55,7 +55,7 @@ class Proxy(NamedTuple):
         if self.basic is not None:
             lines.append(f"Proxy-Authorization: Basic {self.basic}")
         sock.sendall("\r\n".join([*lines, "", ""]).encode())
-        response = HTTPResponse(sock, method="CONNECT")  # type: ignore[arg-type]  # it wants its makefile alone
+        response = HTTPResponse(sock, method="CONNECT")  # type: ignore[arg-type]  # it uses only its ``makefile``
         sock.received, sock.most_bytes = 0, _MOST_HEAD
         try:
             response.begin()
@@ -96,7 +96,7 @@ def proxy_for(host: str) -> Proxy | None:
     """The proxy that the environment or the system names for a host; never one for this machine itself.
 
     Raises:
-        ProxyFailed: it names one that cannot be used, and why. The text holds nothing of a user name or password.
+        ProxyFailed: the named proxy cannot be used; with the reason. The text has no part of a user name or password.
     """
     if is_loopback(host):
         return None
@@ -111,7 +111,7 @@ def proxy_for(host: str) -> Proxy | None:
 
 
 def script_is_set() -> bool:
-    """Whether the system's settings name a proxy script (PAC), where they count."""
+    """Whether the system's settings name a proxy script (PAC); ``False`` if the environment's variables count."""
     if getproxies_environment():
         return False
     if sys.platform == "win32":

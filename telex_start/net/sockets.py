@@ -1,6 +1,6 @@
-"""What connections are made of: deadlines over many calls, bounds, what another thread ends a wait by, and TLS.
+"""Parts for connections: the TLS context, deadlines, byte limits, and how one thread ends another's wait.
 
-The owner of truststore.
+Only this module uses truststore.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END")
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """The one context that verifies: by the system's certificate authorities, and ``ca_file`` beside them.
+    """The TLS context that verifies servers by the system's certificate authorities, and those in ``ca_file``.
 
     Raises:
         ConfigError: ``ca_file`` cannot be read or holds no certificate.
     """
     made: ssl.SSLContext
-    if sys.platform in ("win32", "darwin"):  # they have stores of their own
+    if sys.platform in ("win32", "darwin"):  # these systems have certificate stores of their own
         import truststore
 
         made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     else:
         made = ssl.create_default_context(capath=_folder_of_authorities())
-        # Python 3.13 sets it; a company's authority without key identifiers (RFC 5280, section 4.2.1.1) is to work.
+        # Python 3.13 sets this flag; a company's authority without key identifiers (RFC 5280, 4.2.1.1) must work, too.
         made.verify_flags &= ~ssl.VERIFY_X509_STRICT
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         try:
             made.load_verify_locations(cafile=ca_file)
-        except OSError as error:  # ssl.SSLError is one
+        except OSError as error:  # ssl.SSLError is an OSError
             raise ConfigError(f"ca_file {ca_file} cannot be used ({error}): give the path of a PEM file.") from None
     return made
 
 
 def _folder_of_authorities() -> str | None:
-    """The folder of the system's authorities by their names' hashes; ``None`` where it lacks one of the system's file.
+    """The system's folder of authorities (files named by hash); ``None`` if it lacks one of the system's single file.
 
-    OpenSSL reads from it the one authority that a server names, instead of 140 that take 1.2 MB and 40 ms.
+    From the folder OpenSSL reads only the authority that a server names, instead of 140 that take 1.2 MB and 40 ms.
     """
     paths = ssl.get_default_verify_paths()
     try:
@@ -86,7 +86,7 @@ class Deadline:
         """Seconds left, more than 0.
 
         Raises:
-            TimeoutError: none are.
+            TimeoutError: no time is left.
         """
         left = self._end - self._now()
         if left <= 0:
@@ -94,32 +94,32 @@ class Deadline:
         return left
 
     def restart(self) -> None:
-        """Allow as long as at first, from here on."""
+        """Begin again, with as many seconds as at first."""
         self._end = self._now() + self._seconds
 
     def extend(self, seconds: float) -> None:
-        """Allow that much more: something that has a bound of its own took so long."""
+        """Allow so many more: something with a time limit of its own took them."""
         self._end += seconds
 
 
 class Aborter:
-    """Lets another thread end whatever blocks, at any moment of a connection's life.
+    """Lets another thread end any blocking call, at any moment of a connection's life.
 
-    It holds a duplicate of the socket: wrapping a socket in TLS takes the original away while the handshake still
-    blocks, and closing it would leave a number that may by then mean another socket.
+    It holds a duplicate of the socket. For wrapping a socket in TLS detaches the original while the handshake still
+    blocks, and a closed socket's number may by then mean another socket.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: socket.socket | threading.Event | None = None
         self.aborted = False
-        """Whether what is under way is to end."""
+        """Whether the connection or request under way is to end."""
 
     def check(self) -> None:
-        """Look whether what is under way is to end.
+        """Go on only if nobody has called :meth:`abort`.
 
         Raises:
-            NoNetwork: it is.
+            NoNetwork: somebody has.
         """
         if self.aborted:
             raise NoNetwork("The connection was given up.")
@@ -128,7 +128,7 @@ class Aborter:
         """Take hold of a socket, or of an event that is waited for, in the place of the one before.
 
         Raises:
-            NoNetwork: it was ended already.
+            NoNetwork: :meth:`abort` was called already.
         """
         with self._lock:
             self._drop()
@@ -136,12 +136,12 @@ class Aborter:
             self._held = what.dup() if isinstance(what, socket.socket) else what
 
     def release(self) -> None:
-        """Let go of the socket, as when it is closed: until then the connection would stay open."""
+        """Let go of the socket, as it is closed: the duplicate would keep the connection open."""
         with self._lock:
             self._drop()
 
     def begin(self) -> None:
-        """Something else begins: what was ended so far is of no consequence to it."""
+        """Begin something new, which an earlier :meth:`abort` does not end."""
         self.aborted = False
 
     def abort(self) -> None:
@@ -151,7 +151,7 @@ class Aborter:
             if isinstance(self._held, threading.Event):
                 self._held.set()
             elif self._held is not None:
-                with contextlib.suppress(OSError):  # not connected any more
+                with contextlib.suppress(OSError):  # the socket is not connected any more
                     self._held.shutdown(socket.SHUT_RDWR)
 
     def _drop(self) -> None:
@@ -165,9 +165,9 @@ class TooMuch(Exception):
 
 
 class BoundedSocket:
-    """A socket whose reads and writes all together end by a deadline, and that takes so many bytes at most.
+    """A socket with one deadline for all reads and writes together, and a limit on the bytes received.
 
-    A socket's own time-out is per call: an answer that drips a byte a second never meets it.
+    A socket's own time-out is per call: it never ends an answer that drips in at a byte a second.
     """
 
     def __init__(self, sock: Any) -> None:
@@ -175,9 +175,9 @@ class BoundedSocket:
         self.deadline: Deadline | None = None
         """When reading and writing must be over; ``None``: the socket's own time-out rules."""
         self.received = 0
-        """Bytes read so far; may be set, to count anew."""
+        """Bytes received so far; may be set to 0, to count again."""
         self.most_bytes: float = math.inf
-        """Where more than so many bytes are received, reading raises :class:`TooMuch`."""
+        """If more bytes than this are received, reading raises :class:`TooMuch`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -219,7 +219,7 @@ class BoundedSocket:
 
 
 class _Reader(io.RawIOBase):
-    """Reads a bounded socket, which stays open as long as this."""
+    """Reads a bounded socket, which stays open until this reader is closed."""
 
     def __init__(self, bounded: BoundedSocket, keeps_open: io.RawIOBase) -> None:
         self._bounded = bounded

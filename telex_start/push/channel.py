@@ -1,14 +1,14 @@
-"""One organisation's channel: whether it is subscribed, when to try again or to renew its token, and its recovery.
+"""Keeps one organisation's channel: whether it is subscribed, when to try again or renew its token, and its recovery.
 
-A channel outlives the connections. Recovery gets back what was published while nobody listened: which positions to ask
-for, one after the other. Pure: time comes in as seconds, chance as a function.
+A channel outlives the connections. Recovery gets back what was published while we were not connected: it decides which
+positions to ask for, one after the other. Also here: the backoff. Pure: time comes in as seconds, chance as a function.
 
-A subscribe may ask to recover from a position (epoch and offset). Recovery is all or nothing: ``recovered`` with every
-publication since, or ``was_recovering`` alone. What a failed recovery leaves within reach:
+A subscribe may ask to recover from a position (epoch and offset). Recovery is all or nothing: the reply has
+``recovered`` and every publication since, or ``was_recovering`` alone. After a failed recovery two ways are left:
 
 1. *Second chance.* A server restart begins a new epoch: asking with it and offset 0 brings all since the restart.
-2. *Partial recovery.* A stream longer than the kept history: the failed reply still tells the top offset, and asking
-   from any offset above what was dropped works. The lowest such offset is found by halving.
+2. *Partial recovery.* The stream is longer than the kept history. The failed reply still tells the top offset, and
+   asking from any offset above what was dropped works. The lowest such offset is found by halving.
 
 With no position yet, asking to recover without one brings the whole kept history: the catch-up at the first subscribe.
 
@@ -38,11 +38,11 @@ MOST = 300
 _MOST_REPLIES = 40
 """Replies after which a recovery ends with what it has: a stream that changes under every question never settles."""
 LOST: tuple[Publication, ...] = ()
-"""Stands in :meth:`Recovery.pieces` where something is missing, or may be."""
+"""Marks in :meth:`Recovery.pieces` a place at which something is missing, or may be."""
 
 
 def spread(seconds: float, chance: float) -> float:
-    """A long wait that many agents may begin at the same moment, so that they do not end it at the same moment.
+    """A random wait around ``seconds``: many agents that begin it at the same moment do not end it at the same moment.
 
     Args:
         seconds: How long it is on average.
@@ -77,7 +77,7 @@ class Backoff:
         return min(self._maximum, self._minimum + self._chance() * span)
 
     def reset(self) -> None:
-        """It worked: the next failure begins again at the minimum."""
+        """Note a success: the next failure begins again at the minimum."""
         self._step = 0
 
 
@@ -98,8 +98,8 @@ class Ask(NamedTuple):
     def fields(self) -> dict[str, object]:
         """The command's fields; zero values are left out, as the server does.
 
-        ``recoverable`` asks for positions and recovery where the server allows them without forcing them on everybody
-        (``allow_recovery``); elsewhere it is ignored.
+        ``recoverable`` asks for positions and recovery on a server that has them for those who ask
+        (``allow_recovery``); other servers ignore it.
         """
         fields = {"recoverable": True, "recover": self.recover, "epoch": self.epoch, "offset": self.offset}
         return {name: value for name, value in fields.items() if value}
@@ -107,61 +107,61 @@ class Ask(NamedTuple):
 
 class _Step(Enum):
     FIRST = "first"
-    """From the position that is known."""
+    """Ask from the known position."""
     SECOND_CHANCE = "second chance"
-    """From the beginning of a new epoch."""
+    """Ask from the beginning of a new epoch."""
     PLAIN = "plain"
-    """Without recovery, for the stream's top alone."""
+    """Ask without recovery, only for the stream's top."""
     HALVING = "halving"
-    """From an offset between one that failed and one that works."""
+    """Ask from an offset between one that failed and one that works."""
     CLOSING = "closing"
-    """From where the publications at hand end, after a last try that failed."""
+    """Ask from the end of the publications at hand, after the halving's last try failed."""
 
 
 class Recovery:
-    """One channel's way from a subscribe to being live with all that can be had.
+    """One channel's way from a subscribe to being live, with all missed publications that the server still has.
 
-    Call :attr:`ask` for the next subscribe's fields, :meth:`answered` with each reply, and :meth:`published` with each
-    push that comes in between; when :attr:`done`, take :meth:`pieces`, :attr:`complete` and :attr:`position`.
+    Read :attr:`ask` for the next subscribe's fields, call :meth:`answered` with each reply, and :meth:`published` with
+    each push that comes in between; when :attr:`done`, take :meth:`pieces`, :attr:`complete` and :attr:`position`.
     """
 
     def __init__(self, known: Position | None, kept: int = 0, seen: Position | None = None) -> None:
         """
         Args:
-            known: Where the stream was left; ``None`` where it is new to us, or is to be taken as new.
-            kept: How many publications the server seems to keep of a channel, a guess for the halving; 0 for none.
-            seen: Up to where it came already, although it is to be taken as new.
+            known: The position up to which we have the stream; ``None`` if the stream is new, or is to be read as new.
+            kept: How many publications the server seems to keep of a channel, a guess for the halving; 0: not known.
+            seen: The position up to which publications came already, if the stream is to be read as new all the same.
         """
         self.continues = known is not None
-        """It goes on from a position that is known; otherwise nobody can say what was before what it brings."""
+        """Whether it goes on from a known position; if not, earlier publications may be missing unnoticed."""
         self.ask = Ask(True, known.epoch, known.offset) if known else Ask(True)
         self.done = False
         self.complete = True
-        """Whether nothing was lost; ``False`` where publications are missing or may be."""
+        """Whether nothing was lost; ``False`` if publications are missing or may be."""
         self.position: Position | None = None
-        """Where the stream stands now; ``None`` where the channel keeps no history."""
+        """The position to go on from; ``None`` if the channel keeps no history."""
         self.kept = kept
         """As given, or as a halving found it."""
         self._step = _Step.FIRST
         self._earlier: list[tuple[Publication, ...]] = []
-        """From epochs that ended meanwhile."""
+        """Pieces from epochs that ended meanwhile."""
         self._collected: dict[int, Publication] = {}
         self._unnumbered: list[Publication] = []
         self._epoch = known.epoch if known else ""
         self._seen = seen
         self._base = known.offset if known else 0
-        """Everything up to here is old, or given up for lost."""
+        """The offset up to which everything is old, or given up as lost."""
         self._reach = self._base
-        """From here on something may be missing: what was found is whole up to here."""
+        """The offset up to which what was found has no gap; beyond it something may be missing."""
         self._fails = 0
         self._works = 0
         self._top = 0
         self._replies = 0
 
     def pieces(self) -> list[tuple[Publication, ...]]:
-        """All that was recovered or pushed meanwhile, in stream order, each once, with :data:`LOST` where it has holes.
+        """All that was recovered or pushed meanwhile, in stream order, each once, with :data:`LOST` for each gap.
 
-        What came without an offset is last.
+        Publications without an offset come last.
         """
         pieces = [] if self.complete else [LOST]
         if self._earlier:
@@ -173,18 +173,18 @@ class Recovery:
                 pieces += [tuple(self._collected[each] for each in offsets[start:index]), LOST]
                 start = index
         if offsets and (self.position is None or offsets[-1] >= self.position.offset):
-            pieces.pop()  # whole up to its end
+            pieces.pop()  # no gap at its end
         if self._unnumbered:
             pieces.append((*self._unnumbered,))
         return pieces
 
     def published(self, publication: Publication) -> None:
-        """A push came before the recovery was done."""
+        """Take a push that came before the recovery was done (or a publication of a reply)."""
         if not publication.offset:
             self._unnumbered.append(publication)
             return
         if not self._replies:
-            return  # of an earlier subscription, and of who knows which epoch: it will be in the reply
+            return  # from an earlier subscription, of an unknown epoch: the reply will have it
         if publication.offset <= self._base:
             return
         self._collected.setdefault(publication.offset, publication)
@@ -192,7 +192,7 @@ class Recovery:
             self._reach += 1
 
     def answered(self, reply: Subscribed) -> None:
-        """A subscribe was answered with success."""
+        """Take a successful reply to a subscribe, and choose the next step."""
         self._replies += 1
         if self._seen is not None and self._seen.epoch == reply.epoch:
             self._base = self._reach = self._seen.offset
@@ -213,9 +213,10 @@ class Recovery:
             self.finish(reply, complete=False)
 
     def unreadable(self) -> None:
-        """The reply to the last ask could not be read: a publication in it is beyond every decoder.
+        """The reply to the last ask could not be read: a publication in it cannot be decoded.
 
-        The ones after it are within reach: take a plain subscription, which tells the top, and look from there.
+        The publications after that one can still be got: take a plain subscription, which tells the top, and search
+        from there.
         """
         self._replies += 1
         self.complete = False
@@ -234,15 +235,15 @@ class Recovery:
         elif reply.recovered:
             self.finish(reply, complete=self._step is _Step.FIRST)
         elif self._step is _Step.FIRST and not reply.was_recovering and self._replies == 1:
-            pass  # not asked to recover: the server subscribed us by itself. The same ask again, by us.
+            pass  # the server subscribed us by itself, without recovery: we send the same ask ourselves
         elif self._seen is not None:
-            # All that is kept cannot be had at once: only what came since.
+            # The server does not give all that it keeps at once: ask only for what came since.
             self.ask, self._seen, self._step = Ask(True, *self._seen), None, _Step.FIRST
         else:
             self._begin_halving(reply)
 
     def _begin_epoch(self, epoch: str) -> None:
-        """The stream began anew: what was collected stays, and the new stream is asked for from its beginning."""
+        """The stream has a new epoch: keep what was collected, and ask for the new stream from its beginning."""
         self.complete = False  # the end of the old stream may hold publications that nobody has any more
         self._earlier = self.pieces()[1:]
         self._collected.clear()
@@ -252,17 +253,17 @@ class Recovery:
         self.ask = Ask(True, epoch)
 
     def _begin_halving(self, reply: Subscribed) -> None:
-        """Not everything since the base can be had: look for the lowest offset above it from where it can."""
+        """The server does not have everything since the base: search the lowest offset above it to recover from."""
         self.complete = False
         self._base = self._reach if self._step is _Step.CLOSING else self._base
         self._top = self._works = self._reach = reply.offset
-        # The base itself has failed, or failed for being more than the most allowed at once.
+        # The base itself has failed, perhaps only because more than ``MOST`` publications would have come.
         self._fails = max(self._base, self._top - MOST - 1)
         self._step = _Step.HALVING
         self._try_between(reply)
 
     def _halve(self, reply: Subscribed | None) -> None:
-        """A try between was answered; ``None``: it could not be read, which is a failure like another."""
+        """Take the reply to a try of the halving; ``None``: it could not be read, which counts as a failure."""
         if reply is not None and reply.recovered:
             self._works = self.ask.offset
             self._reach = max(self._works, max((p.offset for p in reply.publications), default=0))
@@ -272,7 +273,7 @@ class Recovery:
 
     def _try_between(self, reply: Subscribed | None) -> None:
         if self._works - self._fails > 1:
-            # The latest publication alone first: often nothing at all is kept any more.
+            # First ask for the latest publication alone: often nothing at all is kept any more.
             guesses = (self._top - 1, self._top - self.kept - 1, self._top - self.kept)
             between = (self._works + self._fails) // 2
             offset = next((guess for guess in guesses if self._fails < guess < self._works), between)
@@ -283,14 +284,14 @@ class Recovery:
         if reply is not None and reply.offset <= self._reach:
             self.finish(reply, complete=False)
         else:
-            # The last try failed, and left a subscription from its own moment on: close the gap up to it.
+            # The last try failed, and left a subscription that begins at that moment: close the gap up to there.
             self._step = _Step.CLOSING
             self.ask = Ask(True, self._epoch, self._reach)
 
     def finish(self, reply: Subscribed, complete: bool) -> None:
-        """Go on from what the last reply said: all has come, or there is no way to ask again (not ``complete``)."""
+        """End the recovery at the last reply: all has come, or there is no way to ask again (not ``complete``)."""
         self.complete = self.complete and complete
-        # With `recovered` the reply's offset is the one that was sent; the publications advance it.
+        # With `recovered`, the reply's offset is the one that we sent; the publications are beyond it.
         top = max(reply.offset, self._reach, max(self._collected, default=0))
         self.position = Position(self._epoch, top) if reply.recoverable else None
         self.done = True
@@ -307,13 +308,13 @@ class Phase(Enum):
 
 
 class Channel:
-    """The subscription state of one channel. Owned by the session thread."""
+    """The subscription state of one channel. For the session thread alone."""
 
     def __init__(self, name: str, backoff: Backoff, refused_for: float = REFUSED_FOR) -> None:
         """
         Args:
             name: The channel's name.
-            backoff: For its failures, and its alone.
+            backoff: For this channel's failures alone.
             refused_for: Seconds after which a refusal is tried again, on average.
         """
         self.name = name
@@ -321,41 +322,41 @@ class Channel:
         self.try_at = float("-inf")
         """When the next step towards LIVE may be taken; seconds."""
         self.refresh_at = float("inf")
-        """When a fresh token is due while LIVE; never while one is fetched, or under way to the server. Seconds."""
+        """When a fresh token is due while LIVE, in seconds; infinite while one is fetched or sent to the server."""
         self._refused_for = refused_for
         self.refused = False
-        """The server or Telex said no; tried again after some minutes."""
+        """Whether the server or Telex said no; the channel is tried again after some minutes."""
         self.left_out = False
-        """Refused because the server takes no more channels on a connection: tried again when there is room, and on
-        the next connection."""
+        """Whether it is refused because the server takes no more channels on a connection: it is tried again when there
+        is room, and on the next connection."""
         self.server_side = False
-        """Subscribed by the connect reply: such a subscription cannot be refreshed by the client."""
+        """Whether the server subscribed it by itself (connect reply or push): a client cannot refresh that."""
         self.suspect = False
-        """A token of its own has closed a connection: a fresh one comes with a new subscribe, not with a refresh."""
+        """Whether one of its tokens has closed a connection: fresh ones go with a new subscribe, not with a refresh."""
         self.position: Position | None = None
         self._seen: Position | None = None
-        """The position before it was said to be worth nothing."""
+        """The position as it was before the server called it invalid."""
         self.recovery: Recovery | None = None
         self.answered = False
-        """A first subscribe has been answered since the program knows this channel: its past is caught up."""
+        """Whether a subscribe has ever been answered: the channel's history is caught up then."""
         self.unnumbered = False
-        """Its publications come without offsets: it keeps no history, whatever its subscribe replies claim."""
+        """Whether its publications come without offsets: it keeps no history, whatever subscribe replies claim."""
         self.slow = False
-        """Its token can wait for the push server's answers: Telex did not answer a call for it in time, or there was no
-        room for the channel on the connection before."""
+        """Whether its token can wait until the push server has answered: Telex did not answer a call for it in time, or
+        there was no room for the channel on the connection before."""
         self.live_since = float("-inf")
         """When it became live last; seconds."""
         self._backoff = backoff
         self.ttl = 0
-        """Seconds that the subscription was last said to be good for; 0 where it does not expire."""
+        """Seconds that the subscription is good for, as the server said last; 0 if it does not expire."""
 
     def signed_in_anew(self) -> None:
-        """The tokens of a new session may do what the old one's could not."""
+        """Try again at once: the tokens of a new session may work where the old ones did not."""
         self.refused = False
         self.disconnected()
 
     def disconnected(self) -> None:
-        """The connection is gone. Publications that a recovery in progress has collected are asked for again."""
+        """The connection has ended. What an unfinished recovery has collected is dropped, and asked for again."""
         self.leave()
         self._backoff.reset()
         if self.left_out:
@@ -364,18 +365,18 @@ class Channel:
             self.try_at = float("-inf")
 
     def begin(self, kept: int = 0) -> Recovery:
-        """A subscribe goes out: what it asks for is in the recovery's ``ask``.
+        """Begin a recovery, as a subscribe goes out; its fields are in the recovery's ``ask``.
 
         Args:
-            kept: How many publications the server seems to keep of a channel; 0 where nothing is known of that.
+            kept: How many publications the server seems to keep of a channel; 0 if that is not known.
         """
         self.phase = Phase.ASKING
         self.recovery = Recovery(self.position, kept, self._seen)
         return self.recovery
 
     def forget_position(self) -> None:
-        """The server says that the position is worth nothing: the next subscribe brings all that is kept, of which what
-        came already is dropped."""
+        """The server says that the position is invalid: the next subscribe asks for all that is kept, and what came
+        already is dropped from that."""
         self._seen = self.position or self._seen
         self.position = None
 
@@ -410,18 +411,18 @@ class Channel:
         return True
 
     def leave(self) -> None:
-        """Not subscribed any more."""
+        """The channel is not subscribed any more."""
         self.phase = Phase.IDLE
         self.recovery = None
         self.server_side = False
         self.refresh_at = float("inf")
 
     def retry(self, now: float, *, welcome: bool = False) -> None:
-        """Not live, or not any more, for a reason that passes: again after a backoff.
+        """The channel is not live for a reason that passes: try again after a backoff.
 
         Args:
             now: Seconds.
-            welcome: Again at once, unless this happens time and again.
+            welcome: Try again at once, if the channel was live for a while before.
         """
         steady = self.phase is Phase.LIVE and now - self.live_since > STEADY
         if steady:
@@ -431,32 +432,32 @@ class Channel:
         self.try_at = now if steady and welcome else now + wait
 
     def refuse(self, now: float, chance: float) -> None:
-        """Not live for a reason that will not pass soon. ``chance`` is in [0, 1)."""
+        """The channel is not live for a reason that will not pass soon. ``chance`` is in [0, 1)."""
         self.retry(now)
         self.refused = True
         self.try_at = now + spread(self._refused_for, chance)
 
     def leave_out(self) -> None:
-        """There is no room for it on this connection."""
+        """There is no room for the channel on this connection."""
         self.leave()
         self.refused = self.left_out = True
         self.try_at = float("inf")
 
     def let_in(self) -> None:
-        """There may be room for it again."""
+        """There may be room for the channel again."""
         self.refused = self.left_out = False
         self.try_at = float("-inf")
 
     def refresh_later(self, now: float, chance: float) -> None:
-        """A refresh failed: again in 10 to 20 s, sooner where the token is good for some seconds only."""
+        """Try a failed refresh again in 10 to 20 s, sooner if the token is good for some seconds only."""
         if self.phase is Phase.LIVE:
             self.refresh_at = now + min(10.0 + 10.0 * chance, max(0.5, 0.1 * self.ttl))
 
     def schedule_refresh(self, told: Subscribed | Refreshed, now: float, chance: float) -> None:
         """The server says how long the subscription is good for: note when to bring the next token.
 
-        A server that is given a token in its last moment answers a refresh without any ``ttl`` and forgets the expiry
-        (Centrifugo v4 to v6), but may end the subscription later: the life known before goes on counting.
+        If a token comes in its last moment, the server answers the refresh without any ``ttl`` and forgets the expiry
+        (Centrifugo v4 to v6), but may end the subscription later: the ``ttl`` known before goes on counting.
         """
         if told.expires:
             self.ttl = max(told.ttl, 1)

@@ -1,11 +1,11 @@
-"""Centrifugo's JSON client protocol, version 2: text frames to and from small frozen types. No I/O.
+"""Decodes and encodes the text frames of Centrifugo's JSON client protocol, version 2. No I/O.
 
 Source: the protocol's ``client.proto``, "Disconnect codes", "Client protocol error codes" and "Unsubscribe codes" of
 Centrifugal's documentation (https://centrifugal.dev/docs/server/codes), and the server's behaviour. A frame holds one
 or more JSON objects separated by newlines. A server omits zero values, so every field may be absent; unknown fields and
 kinds are ignored; a field of a type other than expected counts as absent.
 
-Here is also how JSON is read that comes over the wire, from Telex's API likewise.
+:func:`read_json` reads all JSON that comes over the network, that of Telex's API, too.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-# NaN and the infinities, which are no JSON, count as null: no number that is read here is prepared for them.
+# NaN and the infinities, which are no JSON, count as null: no code that uses these numbers expects them.
 json_decoder = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 def read_json(text: bytes | str) -> Any:
     """The value of a JSON text, read with tolerance: bytes that are no UTF-8 become U+FFFD.
 
-    So does half an emoji (a lone surrogate, of a text or name cut inside it), which Telex and a real Centrifugo pass
-    on: nothing else need know of it, and everything can be written as UTF-8.
+    So does half an emoji (a lone surrogate: a text or name was cut inside the emoji), which Telex and a real Centrifugo
+    pass on. So no other code has to expect one, and everything can be written as UTF-8.
 
     Raises:
-        ValueError: it is none, or one that is nested too deeply.
+        ValueError: the text is no JSON, or is nested too deeply.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace").removeprefix("\ufeff")
@@ -45,9 +45,9 @@ UNREADABLE = 1
 """Client-side error code for a reply that is no JSON; below 100, so it is retried like a time-out."""
 
 MOST_LINES = 200_000
-"""Lines of a frame that are read: more than the largest frame holds, at the length of a publication."""
+"""Lines of a frame that are read: more than the largest frame can hold if each line is a publication."""
 MOST_UNREADABLE = 100
-"""Lines of a frame that may be unreadable: each costs more time than another."""
+"""Lines of a frame that may be unreadable: each costs more time than a readable one."""
 
 _REPLY_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*([1-9]\d{0,9})\s*[,}]')
 _PUSH_CHANNEL = re.compile(rb'"channel"\s*:\s*"([^"\\]{1,255})"')
@@ -70,11 +70,11 @@ UNSUBSCRIBED_STATE_INVALIDATED = 2502
 NO_CLOSE_FRAME = 1006
 """The TCP connection ended without a close frame (RFC 6455, section 7.4.1)."""
 MESSAGE_TOO_BIG = 1009
-"""A message is too large to be taken (likewise)."""
+"""A message is too large (same section)."""
 
 
 def terminal(close_code: int) -> bool:
-    """Whether a close code asks not to reconnect as if nothing had happened."""
+    """Whether a close code asks not to simply reconnect."""
     return 3500 <= close_code <= 3999 or 4500 <= close_code <= 4999
 
 
@@ -114,7 +114,7 @@ class Publication(NamedTuple):
 
     data: Any
     offset: int = 0
-    """Its place in the channel's stream; 0 where the channel keeps no history."""
+    """Its place in the channel's stream; 0 if the channel keeps no history."""
 
 
 class ReplyError(NamedTuple):
@@ -131,11 +131,11 @@ class ReplyError(NamedTuple):
 
 
 class Subscribed(NamedTuple):
-    """What a subscribe reply, or an entry of ``connect.subs``, says."""
+    """The content of a subscribe reply, a subscribe push, or an entry of a connect reply's ``subs``."""
 
     expires: bool = False
     ttl: int = 0
-    """Whole seconds until the subscription expires, where ``expires``."""
+    """Whole seconds until the subscription expires, if ``expires``."""
     recoverable: bool = False
     epoch: str = ""
     offset: int = 0
@@ -157,7 +157,7 @@ class Connected(NamedTuple):
 
 
 class Refreshed(NamedTuple):
-    """What a refresh or sub_refresh reply says, or a push: the server has refreshed the connection by itself."""
+    """The content of a refresh or sub_refresh reply, or a push: the server has refreshed the connection by itself."""
 
     expires: bool = False
     ttl: int = 0
@@ -179,7 +179,7 @@ class Ping:
 
 
 class PublicationPush(NamedTuple):
-    """A message as it happens."""
+    """A publication, live."""
 
     channel: str
     publication: Publication
@@ -200,7 +200,7 @@ class UnsubscribePush(NamedTuple):
 
 
 class DisconnectPush(NamedTuple):
-    """The server is about to close, for this reason."""
+    """The server is about to close the connection, for this reason."""
 
     code: int
 
@@ -230,7 +230,7 @@ Message = (
 
 
 def decode(frame: bytes) -> Iterator[Message]:
-    """The messages of a frame, in order. Never raises: what cannot be read is said so.
+    """The messages of a frame, in order. Never raises: for an unreadable line there is a message that says so.
 
     It takes time in proportion to the frame's size, and never more than a fraction of a second: see :class:`Gibberish`.
     """
@@ -315,7 +315,7 @@ def _subscribed(body: dict[str, Any]) -> Subscribed:
         expires=body.get("expires") is True,
         ttl=_integer(body, "ttl"),
         recoverable=body.get("recoverable") is True,
-        epoch=epoch if epoch.isascii() else "",  # it goes back as it came, so it must be fit for that
+        epoch=epoch if epoch.isascii() else "",  # we send it back as it came, so it must be plain
         offset=_integer(body, "offset"),
         recovered=body.get("recovered") is True,
         was_recovering=body.get("was_recovering") is True,
@@ -354,7 +354,7 @@ def _text(body: dict[str, Any], key: str) -> str:
 
 
 def encode(ident: int, kind: str, body: dict[str, Any]) -> str:
-    """One command as JSON text, without a newline. ``ident`` must be above 0: without one it would be a pong."""
+    """One command as JSON text, without a newline. ``ident`` must be above 0: without an id it would be a pong."""
     assert ident > 0
     return json.dumps({"id": ident, kind: body}, separators=(",", ":"))
 
@@ -363,9 +363,9 @@ PONG = "{}"
 
 
 def batches(commands: list[str], limit: int = 32 * 1024) -> Iterator[str]:
-    """Commands joined by newlines into frames of at most ``limit`` bytes (a single larger one goes alone).
+    """Join commands by newlines into frames of at most ``limit`` bytes (a larger command goes alone).
 
-    A server closes the connection over 64 KiB a frame (``message_size_limit``).
+    A server closes the connection over a frame of more than 64 KiB (``message_size_limit``).
     """
     batch: list[str] = []
     size = 0

@@ -1,9 +1,8 @@
-"""The client side of one connection to Centrifugo, without I/O.
+"""The client side of one connection to Centrifugo, without I/O: commands, replies, pushes and time-outs.
 
-Frames go in by :meth:`PushClient.receive`, time by :meth:`PushClient.tick`; what is to be sent comes out of
-:meth:`PushClient.outgoing`. What happened is returned as small frozen values: what the main thread is to be told, as
-the event that it gets, and all else as a class from here. One instance serves one connection; the :class:`Channel`\\ s
-outlive it.
+Frames go in through :meth:`PushClient.receive`, time through :meth:`PushClient.tick`; frames to send come out of
+:meth:`PushClient.outgoing`. What happened is returned as small frozen values: an event, if the main thread is to get
+it, else one of the classes defined here. One instance serves one connection; the :class:`Channel`\\ s outlive it.
 
 Source: Centrifugal's client protocol and client API specification (https://centrifugal.dev/docs/transports/client_api).
 """
@@ -41,11 +40,11 @@ class Live(NamedTuple):
 
     channel: Channel
     whole: bool
-    """Everything since it was live before has come. Not so at the first time, nor where no history is kept."""
+    """Whether everything since it was live before has come. Not so the first time, nor if no history is kept."""
 
 
 class Unsubscribed(NamedTuple):
-    """The channel is not subscribed (any more); its ``try_at`` and ``refused`` say what is next."""
+    """The channel is not subscribed (any more); its ``try_at`` and ``refused`` say when to try again."""
 
     channel: Channel
     why: str
@@ -61,7 +60,7 @@ class Ended(NamedTuple):
     why: str
     terminal: bool = False
     at_once: bool = False
-    """Make it anew without backoff: the machine has slept."""
+    """Make a new connection without backoff, as the machine has slept."""
 
 
 Happening = PublicationsReceived | CountsUnknown | ChannelAnswered | Online | Live | Unsubscribed | Ended
@@ -72,7 +71,7 @@ class _Sent(NamedTuple):
     channel: Channel | None
     due: float
     recovery: Recovery | None = None
-    """What a subscribe is a step of: its answer counts for nothing once the channel has begun another one."""
+    """The recovery that a subscribe belongs to. Once the channel has begun another one, the answer is ignored."""
 
 
 class PushClient:
@@ -105,12 +104,12 @@ class PushClient:
         self._pong = False
         self._heard_by = float("inf")
         self._kept = 0
-        """Publications that the server seems to keep of a channel; 0 where nothing is known of that."""
+        """Publications that the server seems to keep of a channel; 0 if that is not known."""
         self.most = float("inf")
-        """How many channels the server takes on this connection, as far as it has said so."""
+        """How many channels the server takes on this connection; infinite until it has refused one."""
         self.connected = False
         self.ttl = 0
-        """Seconds that the connection was last said to be good for; 0 where it does not expire."""
+        """Seconds that the connection is good for, as the server said last; 0 if it does not expire."""
         self.refresh_at = float("inf")
         """When a fresh connection token is due; seconds."""
 
@@ -126,8 +125,9 @@ class PushClient:
 
         Args:
             token: The connection token.
-            subscriptions: Channel name to subscription token, carried in ``subs`` as Telex documents it. A Centrifugo
-                ignores those tokens, and closes everything for a name in an unknown namespace, so only plain names go.
+            subscriptions: Channel name to subscription token, sent in ``subs`` as Telex documents it. A Centrifugo
+                ignores those tokens, but closes the connection over a name in an unknown namespace, so only plain
+                names are sent.
             now: Seconds.
         """
         subs: dict[str, Any] = {}
@@ -146,17 +146,17 @@ class PushClient:
         self._command("connect", body, None, now)
 
     def subscribe(self, channel: Channel, token: str, now: float) -> None:
-        """Subscribe a channel that the server has not."""
+        """Subscribe a channel that the server has not subscribed by itself."""
         self._tokens[channel.name] = token
         self._ask(channel, channel.begin(self._kept).ask.fields(), now)
 
     def refresh(self, token: str, now: float) -> None:
-        """Bring a fresh connection token. Only where the connect reply said that the connection expires."""
+        """Bring a fresh connection token. Only if the connect reply said that the connection expires."""
         self.refresh_at = float("inf")
         self._command("refresh", {"token": token}, None, now)
 
     def refresh_later(self, now: float) -> None:
-        """A refresh of the connection failed: again in 5 to 10 s, sooner where its token is good for seconds only."""
+        """Try a failed refresh of the connection again in 5 to 10 s, sooner if its token is good for seconds only."""
         self.refresh_at = now + min(5.0 + 5.0 * self._chance(), max(0.5, 0.1 * self.ttl))
 
     def sub_refresh(self, channel: Channel, token: str, now: float) -> None:
@@ -166,7 +166,7 @@ class PushClient:
         self._command("sub_refresh", {"channel": channel.name, "token": token}, channel, now)
 
     def resubscribe(self, channel: Channel, token: str, now: float) -> None:
-        """Bring a fresh subscription token by subscribing anew: one that the server refuses then ends just this."""
+        """Bring a fresh subscription token by a new subscribe: if it is refused, only this subscription ends."""
         channel.refresh_at = float("inf")
         self._tokens[channel.name] = token
         channel.begin(self._kept)
@@ -182,7 +182,7 @@ class PushClient:
         self._command("subscribe", body, channel, now)
 
     def _ask_again(self, channel: Channel, now: float) -> None:
-        """Subscribe anew, for the next step of a recovery. Both commands go in one frame."""
+        """Unsubscribe and subscribe, for the next step of a recovery. Both commands go in one frame."""
         assert channel.recovery is not None
         self._command("unsubscribe", {"channel": channel.name}, None, now)
         self._ask(channel, channel.recovery.ask.fields(), now)
@@ -200,8 +200,8 @@ class PushClient:
     def token_being_checked(self) -> tuple[str, Channel] | None:
         """The subscribe or sub_refresh, and its channel, whose token the server was checking last.
 
-        It handles commands in order, so when it closes over a token it is that of the first one without an answer.
-        ``None`` if that is a connection token, or no token at all.
+        The server handles commands in order. So if it closes the connection over a token, that is the token of the
+        first command without an answer. ``None`` if that command has a connection token, or no token at all.
         """
         first = next((sent for sent in self._sent.values() if sent.kind != "unsubscribe"), None)
         return (first.kind, first.channel) if first is not None and first.channel is not None else None
@@ -209,11 +209,11 @@ class PushClient:
     # --- time -------------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float:
-        """When :meth:`tick` must be called at the latest; seconds, infinite where nothing is awaited."""
+        """When :meth:`tick` must be called at the latest; seconds, infinite if nothing is awaited."""
         return min(self._heard_by, min((sent.due for sent in self._sent.values()), default=float("inf")))
 
     def tick(self, now: float) -> list[Happening]:
-        """Look at the clock: a silent link and unanswered commands end the connection."""
+        """Check the time-outs: a silent link or an unanswered command ends the connection."""
         if now >= self._heard_by:
             return [Ended(frames.NO_CLOSE_FRAME, "no sign of life from Telex")]
         for sent in self._sent.values():
@@ -224,7 +224,7 @@ class PushClient:
     # --- what comes in ----------------------------------------------------------------------------------------------
 
     def receive(self, frame: bytes, now: float) -> list[Happening]:
-        """A frame arrived."""
+        """Take a frame that arrived; returns what happened."""
         if self._ping:
             self._heard_by = now + self._ping + self._ping_slack
         return [happening for message in frames.decode(frame) for happening in self._message(message, now)]
@@ -234,7 +234,7 @@ class PushClient:
             case frames.PublicationPush():
                 return self._publication(message)
             case frames.Ping():
-                # One for all pings of a frame: a pong too many closes the connection for good.
+                # One pong for all pings of a frame: after one too many the server closes the connection for good.
                 if self._pong and self.connected and frames.PONG not in self._outgoing:
                     self._outgoing.append(frames.PONG)
             case Reply():
@@ -264,7 +264,7 @@ class PushClient:
         if channel.recovery is not None:
             channel.recovery.published(push.publication)
         elif channel.phase is Phase.IDLE and push.publication.offset:
-            pass  # of a subscription that we gave up: the next one brings it
+            pass  # from a subscription that we gave up: the next one brings this publication
         elif channel.accepts(push.publication):
             return [PublicationsReceived(channel.name, (push.publication.data,), How.LIVE)]
         return []
@@ -292,7 +292,7 @@ class PushClient:
             case _Sent("sub_refresh", Channel() as channel):
                 return self._sub_refresh_reply(channel, reply, now)
             case _Sent("subscribe", Channel() as channel):
-                # Otherwise it was left, unsubscribed by the server, or subscribed anew meanwhile.
+                # Otherwise the channel was left, unsubscribed by the server, or subscribed again meanwhile.
                 return self._subscribe_reply(channel, reply, now) if sent.recovery is channel.recovery else []
             case _Sent(kind) if reply.error is not None:
                 return [Ended(frames.NO_CLOSE_FRAME, f"{kind} failed ({reply.error.code})")]
@@ -330,7 +330,7 @@ class PushClient:
             channel.recovery.unreadable()
             return self._next_step(channel, Subscribed(), now)
         if error.code == frames.ALREADY_SUBSCRIBED and not channel.server_side:
-            channel.server_side = True  # once: a second 105 right after an unsubscribe is refused like any other error
+            channel.server_side = True  # only once: a second 105 right after an unsubscribe is an error like any other
             self._ask_again(channel, now)
             return []
         return [self._failed(channel, error, now)]
@@ -354,7 +354,7 @@ class PushClient:
         channel.phase = Phase.ASKING
         channel.recovery.answered(subscribed)
         if not channel.recovery.done and channel.name not in self._tokens:
-            # Subscribed by the server alone, without a token of ours to ask again with: live as it is.
+            # Subscribed by the server, and we have no token for a subscribe of our own: live as it is.
             channel.recovery.finish(subscribed, complete=False)
         return self._next_step(channel, subscribed, now)
 
@@ -397,7 +397,7 @@ class PushClient:
         if reply.error.passes:
             channel.refresh_later(now, self._chance())
             return []
-        # 103: the server does not know this subscription any more. Others: it will not have this token.
+        # 103: the server does not know this subscription any more. Other codes: it does not accept this token.
         channel.retry(now)
         return [Unsubscribed(channel, f"refreshing was refused ({reply.error.code})", token_is_dead=True)]
 

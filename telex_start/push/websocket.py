@@ -1,4 +1,4 @@
-"""One WebSocket to the push server, from open to close. Blocking; the owner of websocket-client."""
+"""One WebSocket to the push server, from open to close. Blocking. Only this module uses websocket-client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 MOST_BYTES = 16 * 1024 * 1024
 """A message larger than this is not read, and ends the connection."""
 _MOST_FRAMING = 64 * 1024
-"""Bytes for the heads of a message's frames, and for what comes between them."""
+"""Bytes for the headers of a message's frames, and for control frames between them."""
 _MOST_HEAD = 16 * 1024
 """Bytes of an answer to the handshake."""
 
@@ -30,14 +30,14 @@ OPEN_WITHIN = 5.0
 SEND_WITHIN = 5.0
 CLOSE_WITHIN = 0.3
 _LONGEST_WAIT = 3600.0
-"""Seconds; a socket takes no time-out of years, which a server's figures may add up to."""
+"""Seconds; a server's figures may add up to years, and a socket does not accept such a time-out."""
 
 
 class Closed(Exception):
     """The connection is closed.
 
     Attributes:
-        code: The close code; :data:`~telex_start.push.frames.NO_CLOSE_FRAME` where there was none.
+        code: The close code; :data:`~telex_start.push.frames.NO_CLOSE_FRAME` if there was none.
         reason: The close frame's reason.
     """
 
@@ -48,10 +48,10 @@ class Closed(Exception):
 
 
 class _Handshake:
-    """A socket while the handshake's answer is read from it, without the lines that would do harm.
+    """Wraps the socket for the handshake: leaves out header lines of the answer that would do harm.
 
-    websocket-client (1.9.2) keeps the cookies of all connections in one jar, fails over one that it does not
-    understand, and reads the body of a refusal, however large; it has no option for any of that.
+    websocket-client (1.9.2) keeps the cookies of all connections in one jar, fails over a cookie that it does not
+    understand, and reads the body of a refusal, however large; it has no option against any of that.
     """
 
     _LEFT_OUT = (b"set-cookie:", b"content-length:")
@@ -78,7 +78,7 @@ class _Handshake:
 
 
 class _LibraryWebSocket(websocket.WebSocket):
-    """websocket-client's, whose answers to the server's control frames have a time of their own."""
+    """websocket-client's class; its answers to the server's control frames have a time limit of their own."""
 
     def __init__(self, sock: BoundedSocket, now: Callable[[], float]) -> None:
         super().__init__(skip_utf8_validation=True, enable_multithread=False)
@@ -93,7 +93,7 @@ class _LibraryWebSocket(websocket.WebSocket):
                 raise websocket.WebSocketConnectionClosedException("half a pong may be out") from None
 
     def send_close(self, *args: Any, **kwargs: Any) -> None:
-        # The server's close code is told also when the goodbye to it can no longer be sent.
+        # Errors are ignored: the caller gets the server's close code even if the answer to it cannot be sent.
         with self._within(CLOSE_WITHIN), contextlib.suppress(websocket.WebSocketException, OSError):
             super().send_close(*args, **kwargs)
 
@@ -115,7 +115,7 @@ class WebSocket:
             url: A ``wss`` address.
             dialler: Opens the connection.
             now: A clock, in seconds.
-            open_within: Seconds that :meth:`open` may take, beside a look-up of the server's name.
+            open_within: Seconds that :meth:`open` may take, apart from the look-up of the server's name.
         """
         self._url = url
         self._dialler = dialler
@@ -130,7 +130,7 @@ class WebSocket:
         """Connect and shake hands.
 
         Raises:
-            Temporary: it did not work, this time.
+            Temporary: the connection could not be opened this time.
         """
         deadline = Deadline(self._now, self._open_within)
         parts = urlsplit(self._url)
@@ -144,11 +144,11 @@ class WebSocket:
             self.close()
             if isinstance(error, (TimeoutError, websocket.WebSocketTimeoutException)):
                 raise NoNetwork("Telex's push server did not answer in time.") from None
-            # IndexError: of a status line of one word (websocket-client 1.9.0).
+            # IndexError: raised by websocket-client 1.9.0 for a status line of only one word.
             if isinstance(error, (OSError, ValueError, IndexError, TooMuch, websocket.WebSocketException)):
                 raise Temporary(f"Telex's push server could not be reached ({type(error).__name__}).") from None
             raise
-        made.sock = self._bounded  # type: ignore[assignment]  # all that it uses of a socket
+        made.sock = self._bounded  # type: ignore[assignment]  # it has all that websocket-client uses of a socket
         self._websocket = made
         self._expect_message()
 
@@ -158,8 +158,8 @@ class WebSocket:
                 self._url,
                 socket=_Handshake(self._bounded),
                 header=[f"User-Agent: {AGENT}"],
-                suppress_origin=True,  # Centrifugo refuses one that it was not told to allow with 403
-                redirect_limit=0,  # it could lead to plain ws, the token with it
+                suppress_origin=True,  # Centrifugo answers 403 to an origin that it does not allow
+                redirect_limit=0,  # a redirect could lead to plain ws, and the token with it
             )
             status = made.status
         except websocket.WebSocketBadStatusException as error:
@@ -182,13 +182,13 @@ class WebSocket:
         self._bounded.received, self._bounded.most_bytes = 0, MOST_BYTES + _MOST_FRAMING
 
     def receive(self, seconds: float | None) -> bytes | None:
-        """The next text frame, or ``None`` when none came within ``seconds`` (``None``: or within an hour).
+        """The next message, or ``None`` if none came within ``seconds`` (``None``: within an hour).
 
         Raises:
-            Closed: the connection is at its end.
+            Closed: the connection has ended.
         """
         assert self._websocket is not None
-        # A real end: neither bytes of a frame that is under way nor a WebSocket's own pings begin it anew.
+        # A fixed end: neither bytes of an unfinished frame nor WebSocket pings start the time again.
         wait = _LONGEST_WAIT if seconds is None else min(max(seconds, 0.001), _LONGEST_WAIT)
         self._bounded.deadline = Deadline(self._now, wait)
         try:
@@ -219,7 +219,7 @@ class WebSocket:
             raise Closed(NO_CLOSE_FRAME) from None
 
     def abort(self) -> None:
-        """Wake a blocked :meth:`open` or :meth:`receive` in another thread, or the next one: the connection ends."""
+        """End the connection: a blocked :meth:`open` or :meth:`receive` in another thread ends, else the next one."""
         self._aborter.abort()
 
     @property
@@ -228,7 +228,7 @@ class WebSocket:
         return self._aborter.aborted
 
     def close(self) -> None:
-        """Say goodbye where that takes no time, and free the socket. Never raises."""
+        """Send a close frame if that takes no time, and free the socket. Never raises."""
         made, self._websocket = self._websocket, None
         sock, self._sock = self._sock, None
         if made is not None:

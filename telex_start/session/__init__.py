@@ -1,1 +1,1 @@
-"""The one thread that talks to Telex: signing in, tokens, and one connection after the other."""
+"""Talks to Telex: signs in, renews tokens, keeps one connection after the other; polls, on a thread of their own."""

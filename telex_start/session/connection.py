@@ -1,7 +1,7 @@
-"""One connection to the push server, from its first tokens to its end.
+"""Runs one connection to the push server (Centrifugo): opens it, carries its frames, and says why it ended.
 
 Blocking, on the session thread. Each turn of its loop makes at most one call to Telex, so pings are answered in time
-and pushes wait little. What is due besides sending and receiving is for :mod:`.upkeep` to say.
+and pushes wait little. :mod:`.upkeep` decides what is due apart from sending and receiving.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from .upkeep import Parts, Upkeep
 log = logging.getLogger(__name__)
 
 _FRAMES_IN_A_ROW = 500
-"""Frames that are taken before commands and what is due are looked at again."""
+"""Frames that are taken before the loop looks again for commands and for due calls."""
 
 
 class PushConnection:
-    """Opens a WebSocket, carries frames between it and the protocol, and does what became of them."""
+    """Opens a WebSocket, carries frames between it and the protocol, and acts on the events that result."""
 
     def __init__(self, parts: Parts, websocket: WebSocket, online: Callable[[], None], *, just_fetched: bool) -> None:
         """
         Args:
-            parts: What it works with.
+            parts: The session's parts that it works with.
             websocket: Not opened yet; closed by :meth:`run`.
             online: Called when the push server has accepted the connection.
-            just_fetched: The organisations have just been fetched.
+            just_fetched: Whether the organisations have just been fetched.
         """
         self._parts = parts
         self._websocket = websocket
@@ -63,7 +63,7 @@ class PushConnection:
         """
         self._shared.pacer.tokens_first(True)
         try:
-            self._parts.wait_interruptibly(0.0)  # from here on a command aborts the connection, so none is overlooked
+            self._parts.wait_interruptibly(0.0)  # from here on a command aborts the WebSocket: none is overlooked
             self._upkeep.prepare()
             self._websocket.open()
             self._parts.wait_interruptibly(0.0)
@@ -96,7 +96,7 @@ class PushConnection:
                     call()
             self._send()
             if not self._receive(min(due_at, self._client.deadline())):
-                # Only with nothing left to read: what had to come in time may have lain there behind a slow call.
+                # Only with nothing left to read: frames that came in time may have waited there during a slow call.
                 self._happened(self._client.tick(self._now()))
         return self._ending
 
@@ -105,10 +105,10 @@ class PushConnection:
             self._websocket.send(frame)
 
     def _receive(self, until: float) -> bool:
-        """Wait for a frame until then, and take whatever else is there already; ``False`` if nothing came."""
+        """Wait for a frame until ``until``, and take all frames that are there already; ``False`` if nothing came."""
         seconds = max(0.0, until - self._now()) if until != float("inf") else None
         for taken in range(_FRAMES_IN_A_ROW):
-            # What comes within a millisecond of another is taken without looking what is due in between.
+            # A frame within a millisecond of the one before is taken without a look at what is due.
             frame = self._websocket.receive(0.0 if taken else seconds)
             if frame is None:
                 return taken > 0
@@ -162,9 +162,9 @@ class PushConnection:
         return push.Ended(closed.code, frames.reason(closed.code), terminal)
 
     def _closed_over(self, command: str, channel: Channel) -> push.Ended:
-        """One organisation's token has closed the connection: see to that one, and let the others go on at once.
+        """One organisation's token has closed the connection: act on that one, and spare the others a long wait.
 
-        The first time it gets a fresh token, as the close may have been meant for something else; then it is left out.
+        The first time, it gets a fresh token, as something else may have caused the close; after that it is refused.
         """
         self._shared.store.subscriptions.pop(channel.name, None)
         log.warning("organisation %s: its token closed the connection", self._parts.organisations.name_of(channel.name))

@@ -1,4 +1,4 @@
-"""How long the session waits for what, how often it asks, and the one pace of all its requests to Telex."""
+"""Times of the session (time-outs, pauses, periods), and the :class:`Pacer` for all its requests to Telex."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .tokens import TokenStore
 _LIMITED = (1.0, 300.0)
 """Seconds, at least and at most, that polls rest after Telex has refused one with a rate limit, beyond the pace.
 
-That limit may be one for everybody: then the calls that nobody can do without need what there is.
+That limit may be one for everybody: then the calls that nobody can do without need all of it.
 """
 
 
 class Timings(NamedTuple):
-    """All in seconds, but for :attr:`requests_at_once`.
+    """All in seconds, except :attr:`requests_at_once`.
 
-    What a lower layer waits for has its default, and the reason for it, there.
+    A time that a lower layer uses has its default, and the reason for it, in that layer.
     """
 
     call_within: float = 5.0
@@ -35,20 +35,20 @@ class Timings(NamedTuple):
     organisations_again: float = 60.0
     """Until the next fetch after one that failed for a reason that passes, on average."""
     organisations_after: float = 10.0
-    """A connection made anew fetches the organisations within this, and never twice in it: a server that restarts is
-    not asked by all its users in the second in which they are back, nor by each of them a second while it falters."""
+    """A new connection fetches the organisations within this time, and never twice in it: a server that restarts is not
+    asked by all users in the second in which they are back, nor by each of them every second while it falters."""
     organisations_refused_for: float = 3600.0
     """After so long with nothing but refused fetches the person is asked to sign in again."""
     unread_every: float = 3600.0
     """Between two polls of an organisation's unread, about (see :mod:`.poll_schedule`)."""
     agents_every: float = 600.0
-    """Between two polls of agents' conversations where one counts as unread: its reading is never published."""
+    """Between two polls of agents' conversations if one counts as unread: that it was read is never published."""
     unread_after: float = 15.0
-    """A connection made anew begins to poll the unread within this, by chance, where nobody has asked for it."""
+    """A new connection begins to poll the unread at a random moment within this time, unless it is wanted at once."""
     unread_apart: float = 15.0
     """Between the beginnings of two polls of an organisation's unread, at least."""
     settings_every: float = 900.0
-    """Between two polls of how the person set an organisation, about."""
+    """Between two polls of the person's settings for an organisation, about."""
     profile_every: float = 300.0
     """Between two looks at whether the person wants no notifications just now, about."""
     not_there_for: float = 3600.0
@@ -56,7 +56,7 @@ class Timings(NamedTuple):
     failed_again: float = 60.0
     """Until a poll that failed for a reason that passes is made again; doubled with each failure, up to an hour."""
     slow_call_within: float = 30.0
-    """For one call that has a thread of its own."""
+    """For one call on the thread of the polls."""
     open_within: float = websocket.OPEN_WITHIN
     reply_within: float = protocol.REPLY_WITHIN
     ping_slack: float = protocol.PING_SLACK
@@ -67,8 +67,8 @@ class Timings(NamedTuple):
     busy: float = 20.0
     """At least, after the server has closed for too many requests."""
     stood: float = 30.0
-    """That a connection must have stood for the backoff to begin again. Otherwise a server that takes connections and
-    drops them gets one a second from each agent, for ever."""
+    """That a connection must have stood for the backoff to begin again. Otherwise a server that accepts and drops
+    connections gets one a second from each agent, for ever."""
     backoff_minimum: float = channel.BACKOFF_MINIMUM
     backoff_maximum: float = channel.BACKOFF_MAXIMUM
     unanswered_minimum: float = 1.0
@@ -85,7 +85,7 @@ USUAL = Timings()
 
 
 class Pacer:
-    """The pace of all requests, which finds the rate of a limiter that never says what it is. Any thread.
+    """The pace of all requests, which finds out the rate of a limiter that never tells its rate. Any thread.
 
     Telex's limiter allows about 1 to 6 requests a second with a burst of about 4 and answers 429 without a
     ``Retry-After``. The pace halves at a 429 and rises with every other answer, soon towards a ceiling a little below
@@ -107,7 +107,7 @@ class Pacer:
         """
         Args:
             now: A clock, in seconds.
-            chance: Gives numbers in [0, 1), by which a 429 is waited out up to twice as long as need be: agents that
+            chance: Gives numbers in [0, 1). By them the wait after a 429 is up to twice as long as needed: agents that
                 were refused together do not ask again together.
             free: How many requests may go at once after a pause.
         """
@@ -126,8 +126,8 @@ class Pacer:
         self._rests_until = float("-inf")
 
     def tokens_first(self, wait: bool) -> None:
-        """Whether a token, a refresh or another call of the session thread is due, for which polls wait."""
-        if wait is not self._tokens_wait:  # it alone writes it
+        """Note whether a token, a refresh or another call of the session thread is due, for which polls wait."""
+        if wait is not self._tokens_wait:  # only the session thread writes it
             with self._changed:
                 self._tokens_wait = wait
                 self._changed.notify_all()
@@ -146,11 +146,11 @@ class Pacer:
         """Wait until a poll may go out, which the caller then sends.
 
         Args:
-            given_up: Whether it is not wanted any more; looked at again after :meth:`wake`.
-            before_tokens: A person waits for this one: it keeps the pace, and gives way to nothing.
+            given_up: Whether the poll is not wanted any more; called again after :meth:`wake`.
+            before_tokens: A person waits for this call: it keeps the pace, but gives way to nothing.
 
         Returns:
-            ``False`` where it was given up.
+            ``False`` if the poll was given up.
         """
         with self._changed:
             while not given_up():
@@ -166,7 +166,7 @@ class Pacer:
             return False
 
     def answered(self, *, limited: bool, poll: bool = False) -> None:
-        """A request was answered: ``limited`` with 429; a ``poll`` had gone out by :meth:`take`."""
+        """Note that a request was answered: ``limited`` by 429; a ``poll`` is one that went out after :meth:`take`."""
         with self._changed:
             now = self._now()
             if limited:
@@ -182,7 +182,7 @@ class Pacer:
                 self._rest.reset()
 
     def wake(self) -> None:
-        """Whoever waits in :meth:`take` looks again whether it is given up."""
+        """Have everybody who waits in :meth:`take` call its ``given_up`` again."""
         with self._changed:
             self._changed.notify_all()
 
@@ -199,14 +199,14 @@ class Pacer:
     def _earn(self, now: float) -> None:
         passed = max(0.0, now - self._credited_at)
         self._ceiling = min(self.FASTEST, self._ceiling * 1.015 ** min(passed, 600.0))
-        # Credit beyond one request is what a limiter's own burst gives back; after a 429 it grows only as fast as
-        # the pace that the limiter has shown to allow.
+        # Credit beyond one request is for the burst that a limiter allows; after a 429 it grows only as fast as the
+        # pace that the limiter has shown to allow.
         self._credit = min(self._free, self._credit + passed * self._rate)
         self._credited_at = now
 
 
 class Shared(NamedTuple):
-    """What the parts of a session share."""
+    """The objects that all parts of a session use."""
 
     store: TokenStore
     pacer: Pacer
@@ -225,16 +225,16 @@ class Waits:
     STEADY = 60.0
     """Seconds that a connection must have stood for the next terminal close to count as a first one."""
     REFUSED = 300.0
-    """Seconds between two tries, at most, where Telex refuses what a connection needs: that rarely passes soon."""
+    """Seconds between two tries, at most, if Telex refuses what a connection needs: that rarely passes soon."""
 
     def __init__(self, chance: Callable[[], float], timings: Timings = USUAL) -> None:
         """``chance`` gives numbers in [0, 1)."""
         self._chance = chance
         self._timings = timings
         self.failed = timings.backoff(chance)
-        """After no connection could be made."""
+        """The backoff if no connection could be made, or one has ended."""
         self.refused = Backoff(chance, timings.backoff_minimum, max(self.REFUSED, timings.backoff_maximum))
-        """After Telex has refused what a connection needs: the first tries alone are quick."""
+        """The backoff if Telex refuses what a connection needs: only the first tries are quick."""
         self._terminal_before = False
 
     def asked(self) -> None:
@@ -246,9 +246,9 @@ class Waits:
         """Seconds to wait after a connection has ended.
 
         Args:
-            stood: How long it stood, in seconds; ``None`` where its connect reply never came.
-            terminal: The server does not want it made anew.
-            at_once: It is to be made anew without backoff.
+            stood: How long it stood, in seconds; ``None`` if its connect reply never came.
+            terminal: The server does not want a new connection.
+            at_once: Make the next one without backoff.
             busy: The server has too much to do.
         """
         if stood is not None:

@@ -1,8 +1,8 @@
-"""Telex's calls that say what is unread, how the person set it, and what an organisation is called on the web.
+"""Makes Telex's calls for polls (unread, settings, slugs), and those that mark as read or decline a call.
 
-All by the access token, on the thread of the polls. An answer may hold many megabytes, nearly all of it messages that
-nobody needs here: it is read while it comes, one row at a time, and of a row the fields that are used are kept. Any
-field may be missing, ``null`` or of another type; a row that makes no sense costs no other.
+All use the access token, on the thread of the polls. An answer may hold many megabytes, nearly all of them messages
+that are not needed here: it is read while it comes, one row at a time, and only the fields in use are kept of a row.
+Any field may be missing, ``null`` or of another type; a row that makes no sense does not cost the other rows.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ ROW_FIELDS = (
 MESSAGE_FIELDS = ("user_id", "username", "full_name", "message", "media", "type", "thread_id")
 """The fields of a message in ``preview_thread`` that are used."""
 MOST_PAGES = 20
-"""Pages of direct messages that are asked for."""
+"""Pages of direct messages that are asked for, at most."""
 _PAGE = 50
 _MOST_AGENTS = 1000
 
 _MOST_TEXT = 1000
-"""Characters of a text that are passed on: as many as a notification shows. Of longer ones, a thousand unread channels
-leave 12 MB of memory in pieces (glibc 2.36)."""
+"""Characters of a text that are passed on: as many as a notification shows. With longer ones, a thousand unread
+channels leave 12 MB of fragmented memory (glibc 2.36)."""
 _MOST_ROWS = 10_000
-"""Rows of an answer that are kept; no more unread conversations are remembered (:mod:`telex_start.news.unread`)."""
+"""Rows of an answer that are kept: as many as unread conversations are remembered (:mod:`telex_start.news.unread`)."""
 _MOST_AT_ONCE = 16 * 1024 * 1024
-"""Characters of a row, and of all that is no row."""
+"""Characters of a row, at most, and of all that is no row."""
 _NO_SPACE = re.compile(r"[^ \t\r\n]")
 _MOST_BYTES = 256 * 1024 * 1024
 """An answer larger than this is read no further."""
@@ -53,11 +53,11 @@ class NotThere(Exception):
 
 
 class PollCalls:
-    """The calls, one at a time and as slow as they are: whoever needs them has a thread for it.
+    """Makes the calls, one at a time and however slow they are: whoever needs them has a thread for it.
 
     Raises (every call):
         Temporary: no network, a rate limit or a failure of the service; again later.
-        NotThere: this deployment has none of it.
+        NotThere: this deployment does not have it.
     """
 
     def __init__(self, base: str, https: Https, shared: Shared) -> None:
@@ -65,7 +65,7 @@ class PollCalls:
         Args:
             base: The API's address, without a slash at its end.
             https: Sends the requests; for this thread alone.
-            shared: Its pacer is told what became of every request; whoever calls has its leave.
+            shared: Its pacer is told how every request was answered; the caller has waited by :meth:`.Pacer.take`.
         """
         self.https = https
         self.size = 0
@@ -81,7 +81,7 @@ class PollCalls:
         Args:
             section: One of :data:`SECTIONS`.
             organisation: Its id.
-            leave: Waits until another request may go out, where there is more than one.
+            leave: Waits until another request may go out, if more than one is needed.
         """
         path = f"/organisations/{_segment(organisation)}"
         if section == read.DIRECT:
@@ -103,12 +103,12 @@ class PollCalls:
             whole = whole and found.whole
             before = len(rows)
             for row in found.rows:
-                # One that moves to another page meanwhile comes twice.
+                # A conversation that moves to another page meanwhile comes twice.
                 rows.setdefault(repr(row.get("channel_id")), row)
             if found.there < _PAGE if pages is None else page >= pages:
                 return tuple(rows.values()), whole
             if pages is None and len(rows) == before:
-                break  # who knows no pages gives the same one again and again
+                break  # a server that knows no pages gives the same one again and again
         return tuple(rows.values()), False
 
     def muted(self, organisation: str) -> frozenset[str]:
@@ -138,12 +138,12 @@ class PollCalls:
         raise NotThere("no slug")
 
     def mark_as_read(self, section: str, ident: str, group: bool) -> None:
-        """Mark a conversation as read. The only use of these calls, and only when the person asks for it.
+        """Mark a conversation as read. These calls are made for that alone, and only if the person asks for it.
 
         Args:
-            section: Its section; of agents none can be marked.
+            section: Its section; a conversation in the agents' section cannot be marked.
             ident: Its id.
-            group: It is a group's, in the section of direct messages.
+            group: Whether it is a group's, in the section of direct messages.
         """
         paths = {read.CHANNELS: "/threads/channels/{}", read.DIRECT: "/dms/channels/{}/threads"}
         path = "/group-dms/channels/{}/threads" if group and section == read.DIRECT else paths.get(section)
@@ -155,12 +155,12 @@ class PollCalls:
         """Decline a call, because the person asks for it.
 
         Raises:
-            NotThere: it is over.
+            NotThere: the call is over.
         """
         self._get(f"/buzz/{_segment(buzz)}/respond", body={"action": "decline"})
 
     def _list(self, path: str, make: Callable[[Any], Any | None]) -> _Reader:
-        """An answer whose ``data`` is a list; ``make`` says what is kept of each of its rows (``None``: nothing)."""
+        """An answer whose ``data`` is a list; ``make`` returns what to keep of each of its rows (``None``: nothing)."""
         found = self._get(path, make)
         if not isinstance(found.envelope.get("data"), list | None):
             raise NotThere("no list")
@@ -182,7 +182,7 @@ class PollCalls:
             self._base + path,
             headers={"Authorization": f"Bearer {access}"},
             json=body,
-            # For the answer, and then for more of it: it may last while bytes come.
+            # For the first bytes, and again for each next piece: the call may last while bytes come.
             deadline=Deadline(self._shared.now, self._shared.timings.slow_call_within),
             take=reader.take,
         )
@@ -199,43 +199,43 @@ class PollCalls:
 
 
 class _Reader:
-    """Takes an answer while it comes, value by value, and holds no more of its text than one row.
+    """Reads an answer while it comes, value by value, and holds no more of its text than one row.
 
-    Of its rows, the elements of a list ``data``, it keeps what is made of each.
+    Of each row (element of the list ``data``) it keeps only what ``make`` returns.
     """
 
     def __init__(self, make: Callable[[Any], Any | None]) -> None:
-        """``make``: what is kept of a row; ``None``: nothing."""
+        """``make`` returns what to keep of a row; ``None``: nothing."""
         self.rows: list[Any] = []
         self.there = 0
         """How many rows the answer had, of any kind."""
         self.whole = True
-        """None was left out because there are so many."""
+        """Whether no row was left out for being one too many."""
         self.envelope: dict[str, Any] = {}
-        """The rest of the answer, after :meth:`end`; its ``data`` has lost its rows."""
+        """The rest of the answer, after :meth:`end`; a list ``data`` is empty here."""
         self.size = 0
         """Bytes that came."""
         self._make = make
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._text = ""
-        """What is held of it; read up to :attr:`_at`."""
+        """The text that is held; read up to :attr:`_at`."""
         self._at = 0
         self._length = 0
         """Characters of the value that was read last."""
         self._outside = 0
-        """Characters of values so far that were no rows."""
+        """Characters, so far, of values that were no rows."""
         self._ended = False
-        """There is no more to come."""
+        """Whether all of the answer has come."""
         self._read = False
-        """It was an object, to its end."""
+        """Whether the answer was one JSON object, to its end."""
         self._reading = self._object()
 
     def take(self, piece: bytes) -> None:
         """Take the next piece.
 
         Raises:
-            TelexFailure: it is far too large without its rows, or has such a row.
-            NotThere: it is far too large.
+            TelexFailure: the answer without its rows, or one row, is far too large.
+            NotThere: the whole answer is far too large.
         """
         self.size += len(piece)
         if self.size > _MOST_BYTES:  # asked for again in a minute, it would be no smaller
@@ -243,15 +243,15 @@ class _Reader:
         self._go_on(self._utf8.decode(piece))
 
     def end(self, status: int, secrets: list[str]) -> None:
-        """All has come: see what the answer is.
+        """All has come: check what the answer is.
 
         Args:
             status: Its HTTP status.
-            secrets: What the request carried: struck out of the words of an error.
+            secrets: Secret values of the request, to be struck out of an error's words.
 
         Raises:
             RateLimited, TelexFailure: again later.
-            NotThere: it is refused, or no envelope.
+            NotThere: the call is refused, or the answer is no envelope.
         """
         self._ended = True
         self._go_on(self._utf8.decode(b"", final=True))
@@ -268,12 +268,12 @@ class _Reader:
 
     def _go_on(self, text: str) -> None:
         self._text += text
-        with contextlib.suppress(ValueError, RecursionError):  # it is no JSON, and nothing more of it is read
+        with contextlib.suppress(ValueError, RecursionError):  # the text is no JSON, and nothing more of it is read
             next(self._reading, None)
         if max(len(self._text), self._outside) > _MOST_AT_ONCE:
             raise TelexFailure("The answer was far too large to be Telex's.")
 
-    # Each of these waits by a `yield` for more of the text.
+    # Each of these generators waits for more of the text at a `yield`.
 
     def _object(self) -> Generator[None, None, None]:
         if not (yield from self._found("{")):
@@ -296,7 +296,7 @@ class _Reader:
         self._read = not self._text[self._at :].strip()
 
     def _found(self, sign: str) -> Generator[None, None, bool]:
-        """Whether this is the next sign; goes past it."""
+        """Whether ``sign`` is next; if so, go past it."""
         yield from self._skip_space()
         found = self._text[self._at] == sign
         self._at += found
@@ -320,7 +320,7 @@ class _Reader:
                 if self._ended:
                     raise
             else:
-                if end < len(self._text) or self._ended:  # a number may go on
+                if end < len(self._text) or self._ended:  # else it may be a number that goes on
                     break
             yield from self._more()
         text = self._text[self._at : end]
@@ -344,7 +344,7 @@ class _Reader:
 
 
 def _conversation(row: Any) -> dict[str, Any] | None:
-    """A row's conversation. What is no object, or only suggested, is none."""
+    """A row's conversation; ``None`` if the row is no object, or is only a suggestion."""
     if not isinstance(row, dict) or row.get("is_suggested") is True:
         return None
     told = _fields(row, ROW_FIELDS)
@@ -357,7 +357,7 @@ def _conversation(row: Any) -> dict[str, Any] | None:
 
 
 def _muted_channel(row: Any) -> str | None:
-    """The id of a row's channel, where the person has muted it."""
+    """The id of a row's channel, if the person has muted it."""
     return read.word(row.get("channels_id")) or None if isinstance(row, dict) and row.get("muted") is True else None
 
 
@@ -368,7 +368,7 @@ def _fields(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _pages(pagination: Any) -> int | None:
-    """How many pages there are, where the answer says so."""
+    """How many pages there are, if the answer says so."""
     objects = (one for one in (pagination if isinstance(pagination, list) else [pagination]) if isinstance(one, dict))
     total = next(objects, {}).get("total_pages")
     return total if isinstance(total, int) and not isinstance(total, bool) else None

@@ -1,4 +1,4 @@
-"""Which poll is due when: of the unread, of how the person set it at Telex, and of what is needed for links.
+"""Decides which poll is due when: the unread state, the person's settings at Telex, and the slugs for links.
 
 Pure: time comes in as seconds, chance as a function. Not thread-safe.
 """
@@ -18,17 +18,17 @@ SETTINGS = (MUTED, PREFERENCE)
 PROFILE = "profile"
 SLUG = "slug"
 _ORDER = (*SETTINGS, *SECTIONS)
-"""Of the calls for one organisation that are made together: its settings first, so that nothing muted is told."""
+"""The order of an organisation's calls that are made together: settings first, so that nothing muted is shown."""
 
 _NEVER = float("inf")
 _LONGEST = 3600.0
-"""Seconds between two tries of what fails, at most."""
+"""Seconds between two tries of a poll that fails, at most."""
 LARGE = 16 * 1024 * 1024
 """An answer of more bytes is not asked for again after a short outage, nor before it is due."""
 _SHORT = 60.0
 """Seconds that a short outage lasts at most."""
 _PEOPLE_DIFFER = 0.1
-"""The share by which this program's periods are longer or shorter than another one's."""
+"""The share by which this agent's periods are longer or shorter than usual, at most; it is chosen by chance."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,7 +36,7 @@ class Poll:
     """One call for one organisation."""
 
     channel: str
-    """The organisation's; empty for what is none's."""
+    """The organisation's channel; empty for a call that belongs to no organisation."""
     call: str
     due: float = _NEVER
     not_before: float = float("-inf")
@@ -44,7 +44,7 @@ class Poll:
     """When it was made last."""
     failures: int = 0
     large: bool = False
-    """Its answer was :data:`LARGE`."""
+    """Whether its answer was larger than :data:`LARGE`."""
 
 
 class _Organisation:
@@ -53,14 +53,14 @@ class _Organisation:
         self.began = float("-inf")
         """When its unread was asked for last."""
         self.live = False
-        """It has been live on this connection."""
+        """Whether it has been live on this connection."""
         self.met = False
-        """It has been live before."""
+        """Whether it has ever been live."""
         self.heard_at = float("-inf")
         """When the push server was last heard of on a connection on which it was live."""
 
     def want(self, calls: Collection[str], when: float, large: bool = True) -> None:
-        """Have these made then; what is ``large`` only where this is true."""
+        """Have these calls made by ``when``; those with a large answer only if ``large``."""
         for call in calls:
             poll = self.polls[call]
             if large or not poll.large:
@@ -68,14 +68,14 @@ class _Organisation:
 
 
 class Schedule:
-    """What is to be polled for the organisations of one session."""
+    """Keeps when each call is due, for the organisations of one session."""
 
     def __init__(self, timings: Timings, chance: Callable[[], float], settings: bool = True) -> None:
         """
         Args:
             timings: How often, and how soon.
             chance: Gives numbers in [0, 1).
-            settings: Whether the person's settings are of interest.
+            settings: Whether to poll the person's settings.
         """
         self._timings = timings
         self._chance = chance
@@ -95,8 +95,8 @@ class Schedule:
 
         Args:
             now: Seconds.
-            at_once: The machine has woken, or the person wants it so: all is polled, and nobody else does so in
-                this very second.
+            at_once: The machine has woken, or the person wants it so: the unread is polled at once, as other agents
+                do not do so in this very second.
         """
         self._all = at_once
         self._round_at = now if at_once else now + self._timings.unread_after * self._chance()
@@ -108,26 +108,26 @@ class Schedule:
             self._profile.due = min(self._profile.due, now)
 
     def disconnected(self, heard_at: float) -> None:
-        """The connection stands no more; the push server was last heard of then, in seconds."""
+        """The connection has ended; ``heard_at`` is when the push server was last heard of, in seconds."""
         for organisation in self._organisations.values():
             if organisation.live:
                 organisation.heard_at = heard_at
 
     def live(self, channel: str, whole: bool, now: float) -> None:
-        """An organisation's channel is live; ``whole`` where nothing was missed since it was live before."""
+        """An organisation's channel is live; ``whole`` if nothing was missed since it was live before."""
         known = self._organisation(channel)
         if not known.met:
             known.met = True
             known.want(_ORDER if self._settings else SECTIONS, now)
         elif not whole or self._all:
-            # Subscribed anew on a connection that stands: the server's doing, and not for this person alone.
+            # Subscribed again on a connection that stands: the server did that, and not to this person alone.
             again = now + self._timings.unread_after * self._chance() if known.live else now
             short = known.live or now - known.heard_at <= _SHORT
             known.want(SECTIONS, max(again, self._round_at), large=not short)
         known.live = True
 
     def signed_in_anew(self, now: float) -> None:
-        """What was not to be had may be now."""
+        """Calls that this deployment refused may work with the new tokens: make them due."""
         for known in self._organisations.values():
             for poll in known.polls.values():
                 if poll.not_before > now:
@@ -139,7 +139,7 @@ class Schedule:
             del self._organisations[channel]
 
     def watch_settings(self, now: float) -> None:
-        """The person's settings are of interest."""
+        """Poll the person's settings from here on."""
         if not self._settings:
             self._settings = True
             self._profile.due = now
@@ -169,9 +169,9 @@ class Schedule:
         return max(first, self._not_before)
 
     def next(self, now: float) -> list[Poll]:
-        """What is to be done now, one after the other, all for the same organisation; empty: nothing.
+        """The polls to make now, one after the other, all for the same organisation; empty: none.
 
-        Whoever takes it says of each what became of it.
+        The caller reports the outcome of each: :meth:`answered`, :meth:`failed` or :meth:`put_back`.
         """
         polls = [] if self._not_before > now else self._next(now)
         for poll in polls:
@@ -198,7 +198,7 @@ class Schedule:
         return max(due, known.began + self._timings.unread_apart) if call in SECTIONS else due
 
     def answered(self, poll: Poll, now: float, size: int | None) -> None:
-        """It was answered, by so many bytes; ``None``: this deployment has no such call."""
+        """The poll was answered, with ``size`` bytes; ``None``: this deployment has no such call."""
         self.heard(now, answered=True)
         poll.failures = 0
         if poll.call == SLUG:
@@ -211,12 +211,12 @@ class Schedule:
         poll.due = min(poll.due, poll.at + (max(period, self._timings.unread_every) if poll.large else period))
 
     def failed(self, poll: Poll, now: float) -> None:
-        """It failed, or was not made because another one did, for a reason that passes."""
+        """The poll failed for a reason that passes, or was not made because another poll failed so."""
         poll.due = min(poll.due, now + self._again(poll.failures))
         poll.failures += 1
 
     def put_back(self, poll: Poll, now: float) -> None:
-        """It was not made, and is as due as before."""
+        """The poll was not made, and is due as before."""
         poll.due = now
 
     def heard(self, now: float, *, answered: bool) -> None:
@@ -226,7 +226,7 @@ class Schedule:
             self._not_before = float("-inf")
             return
         self._unanswered += 1
-        if self._unanswered > 1:  # one may be one organisation's alone
+        if self._unanswered > 1:  # a single one may be the trouble of one organisation
             self._not_before = now + self._again(self._unanswered - 2)
 
     def _again(self, failures: int) -> float:

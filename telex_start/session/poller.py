@@ -2,7 +2,7 @@
 slugs, which links need; marks conversations as read, and declines calls.
 
 These calls are slow (up to 30 s), so they have a thread of their own, which lives as long as there is something to
-poll. The session thread says what happens and what may be done, and never waits for it; neither does the end.
+poll. The session thread tells the poller what happens and when it may poll, and never waits for it, even at the end.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ log = logging.getLogger(__name__)
 PollCommand = LookUpSlug | WatchAgents | WatchSettings | MarkAsRead | DeclineCall
 """The commands that are carried out here."""
 _Asked = MarkAsRead | DeclineCall
-"""Those that a person waits for: each is one call."""
+"""Commands that a person waits for: each is one call."""
 
 _LINGER = 2.0
 """Seconds that the thread waits for what is due next before it ends."""
 _MOST_ASKED = 100
-"""So many calls of a person's wait; more are refused with a word."""
+"""Commands that may wait at a time; more are refused, and the person is told."""
 _TOO_MANY = "Too many conversations wait to be marked as read; try again in a minute."
 _TRIES = 8
-"""Times that a call is made while Telex answers it with a rate limit."""
+"""Times that a call is made, at most, if Telex answers it with a rate limit."""
 
 T = TypeVar("T")
 
@@ -64,7 +64,8 @@ class _GivenUp(Exception):
 class Poller:
     """Polls for one session, until its :meth:`end`.
 
-    The session thread says what happens; :meth:`obey` and :meth:`end` are for any thread. None of them blocks.
+    The session thread calls the methods that say what happens; any thread may call :meth:`obey` and :meth:`end`. None
+    of them blocks.
     """
 
     def __init__(
@@ -76,9 +77,9 @@ class Poller:
     ) -> None:
         """
         Args:
-            make_calls: Makes the calls, for one life of the thread.
+            make_calls: Makes the object that sends the calls; called each time the thread starts.
             shared: The session's.
-            settings: Whether the person's settings at Telex are of interest.
+            settings: Whether to poll the person's settings at Telex.
             watched: The organisations in which agents' conversations count as unread.
         """
         self._make_calls = make_calls
@@ -89,21 +90,21 @@ class Poller:
         self.settings = settings
         self.watched = watched
         self._changed = threading.Condition()
-        """Guards all that follows, but for what belongs to the thread."""
+        """Guards all that follows, except what belongs to the thread."""
         self._schedule = Schedule(shared.timings, shared.chance, settings)
         self._schedule.watch_agents(watched)
         self._signed_in = False
         self._online = False
         self._over = False
         self._calls: PollCalls | None = None
-        """Those of the thread, while it lives."""
+        """The calls of the thread, while it lives."""
         self._asked: deque[_Asked] = deque()
         self._failures: set[str] = set()
-        # The thread's own, for the polls that it is at.
+        # For the thread alone, about the polls that it is making.
         self._unmade: list[Poll] = []
-        """Those of which is not noted yet what became."""
+        """Those whose outcome is not yet noted in the schedule."""
         self._silent = False
-        """A call was not answered at all: the others need not be tried."""
+        """Whether a call was not answered at all: the others need not be tried."""
 
     def signed_in(self) -> None:
         """The session has begun, or goes on with a fresh access token."""
@@ -118,9 +119,9 @@ class Poller:
             self._schedule.connected(self._now(), at_once)
 
     def disconnected(self, heard_at: float) -> None:
-        """It stands no more, and the push server was last heard of then, in seconds.
+        """The connection has ended; ``heard_at`` is when the push server was last heard of, in seconds.
 
-        Until the next one, nothing is polled but what a person waits for.
+        Until the next connection, only calls that a person waits for are made.
         """
         with self._changed:
             if self._online:
@@ -130,7 +131,7 @@ class Poller:
         self._pacer.wake()
 
     def live(self, channel: str, whole: bool) -> None:
-        """An organisation's channel is live; ``whole`` where nothing was missed since it was live before."""
+        """An organisation's channel is live; ``whole`` if nothing was missed since it was live before."""
         with self._changed:
             self._schedule.live(channel, whole, self._now())
 
@@ -140,7 +141,7 @@ class Poller:
             self._schedule.keep(channels)
 
     def go_on(self) -> float:
-        """Begin what is due. To be called on a connection that stands, while no token is due.
+        """Begin the polls that are due. Called on a connection that stands, while no token is due.
 
         Returns:
             When to call again at the latest; seconds.
@@ -175,7 +176,7 @@ class Poller:
         self._pacer.wake()
 
     def end(self) -> None:
-        """The session has ended: what is under way is broken off, and nothing more is told of it."""
+        """End the polls with the session: the call under way is broken off, and main is told nothing more."""
         with self._changed:
             self._over = True
             self._online = False
@@ -187,7 +188,7 @@ class Poller:
         self._pacer.wake()
 
     def _begin(self) -> None:
-        """Start the thread where there is none. With the lock held."""
+        """Start the thread if there is none. With the lock held."""
         if self._calls is not None or self._over:
             self._changed.notify_all()
             return
@@ -217,7 +218,7 @@ class Poller:
             calls.https.close()
 
     def _next(self) -> list[Poll] | _Asked | None:
-        """What to do now, perhaps after a moment; ``None``: end."""
+        """The next task, perhaps after a short wait; ``None``: the thread is to end."""
         with self._changed:
             while not self._over:
                 if self._asked:
@@ -233,10 +234,10 @@ class Poller:
             return None
 
     def _leave(self, calls: PollCalls) -> None:
-        """Wait until a request may go out, and do meanwhile what a person waits for.
+        """Wait until a poll's request may go out, and meanwhile make the calls that a person waits for.
 
         Raises:
-            _GivenUp: it is not wanted any more, or not now.
+            _GivenUp: the poll is not wanted any more, or not now.
         """
         while self._online:
             with self._changed:
@@ -248,7 +249,7 @@ class Poller:
         raise _GivenUp
 
     def _poll(self, calls: PollCalls, polls: list[Poll]) -> None:
-        """Make the calls for one organisation, and note in the schedule what became of each."""
+        """Make the calls for one organisation, and note the outcome of each in the schedule."""
         self._unmade, self._silent = [*polls], False
         channel, ident = polls[0].channel, polls[0].channel.rpartition("/")[0]
         wanted = {poll.call: poll for poll in polls}
@@ -283,13 +284,13 @@ class Poller:
                 note(poll, self._now())
 
     def _ask(self, calls: PollCalls, poll: Poll, make: Callable[[], T]) -> T | None:
-        """Make a call, and note what became of it.
+        """Make a call, and note its outcome (a failure is noted by :meth:`_poll`).
 
         Returns:
-            ``None`` where there is nothing, for now or for long.
+            The answer; ``None`` if there is none, for now or for long.
 
         Raises:
-            _GivenUp: it is not wanted any more.
+            _GivenUp: the poll is not wanted any more, or not now.
         """
         found: T | None = None
         size: int | None = None
@@ -303,7 +304,7 @@ class Poller:
             except NotThere as reason:
                 log.debug("looking up %s: %s", poll.call, reason)
             except Temporary as error:
-                if self._over:  # it was broken off from here, which is no trouble of Telex's
+                if self._over:  # `end` broke it off, which is no trouble of Telex's
                     raise _GivenUp from None
                 log.info("looking up %s: %s", poll.call, error.message)
                 self._silent = isinstance(error, NoNetwork)
@@ -317,7 +318,7 @@ class Poller:
         return None
 
     def _do_asked(self, calls: PollCalls, command: _Asked) -> None:
-        """Make the one call; Telex publishes what it changes: a conversation was read, or a call was declined."""
+        """Make the call of one command; Telex publishes the change: a conversation was read, or a call was declined."""
         why, temporary = "Telex is busy", True
         for _ in range(_TRIES):
             if not self._pacer.take(lambda: self._over, before_tokens=True):

@@ -1,8 +1,8 @@
-"""The session as other threads see it: it begins with the first sign-in, is told what to do, and is stopped.
+"""The session's interface for other threads: starts the session thread, gives it commands, and stops it.
 
-Its modules, and those of the network with them, are half of what the program imports, and after a start it mostly waits
-for a person. So they are imported on the session thread, which begins with the first sign-in, or with the first link
-that is asked for.
+The modules of the session and the network are half of what the program imports, and after a start the session mostly
+waits for a person. So these modules are imported on the session thread, which begins with the first sign-in, or when a
+sign-in link is first asked for.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# An older agent that still runs when this file is installed over its own loads it late, with its own events: from them
-# no name can be imported that was not there in 0.2.0.
+# An older agent that still runs when this file replaces its own imports it late, while its old ``events`` is loaded
+# already: only names that were in ``events`` in 0.2.0 can be imported from there.
 _BEGINNING = getattr(events, "SigningIn", SignIn)
 """The commands that the session thread begins with."""
 
@@ -50,7 +50,7 @@ class Session:
             store: For the tokens of the session; cleared when it ends.
             dispatch: Gives an event to the main thread.
             chance: Gives numbers in [0, 1).
-            timings: How long it waits for what; ``None``: as usual.
+            timings: Time-outs, pauses and periods; ``None``: the usual ones.
             now: Seconds on a clock that counts sleep.
 
         Raises:
@@ -65,16 +65,16 @@ class Session:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._work: SessionThread | None = None
-        """What the thread does; ``None`` until it is imported."""
+        """The work of the thread; ``None`` until its modules are imported."""
         self._early: list[Command] = []
         self._wanted: frozenset[str] = frozenset()
 
     def start(self) -> None:
-        """Nothing: for an older agent (up to 0.2.0) that still runs, and loads this late when somebody signs in."""
+        """Does nothing: an older agent (up to 0.2.0) that still runs, and imports this late at a sign-in, calls it."""
 
     def send(self, command: Command) -> None:
-        """Give the session a command. It leaves a blocking receive for it at once, a call to Telex to sign out, and to
-        stop, everything else too. Before one that begins it nothing is of consequence."""
+        """Give the session a command. Most commands end a blocking receive at once. Those that end the session or a
+        sign-in also end a call to Telex; Stop ends all. Until a command begins the session, others are dropped."""
         with self._lock:
             if self._work is None:
                 if self._thread is not None or isinstance(command, _BEGINNING):
@@ -85,14 +85,14 @@ class Session:
         self._work.send(command)
 
     def prefer(self, channels: frozenset[str]) -> None:
-        """Name the channels to go first on the next connection, where the push server does not take all."""
+        """Name the channels to go first on the next connection, if the push server does not take all."""
         with self._lock:
             self._wanted = channels
             if self._work is not None:
                 self._work.wanted = channels
 
     def stop(self, seconds: float) -> bool:
-        """Ask the thread to end and wait for it at most ``seconds``; ``False`` where it has not ended by then."""
+        """Ask the thread to end and wait for it at most ``seconds``; ``False`` if it has not ended by then."""
         self.send(Stop())
         thread = self._thread  # where it cannot begin, it is taken back meanwhile
         if thread is None:
@@ -105,18 +105,18 @@ class Session:
         thread = threading.Thread(target=self._run, name="session", daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:  # the system starts no more of them
+        except RuntimeError as error:  # the system starts no more threads
             log.error("the session could not be started: %s", error)
             self._not_begun("Telex Start had a problem", NO_THREAD)
             return
         self._thread = thread
 
     def _not_begun(self, title: str, message: str) -> None:
-        """The next sign-in tries again. With the lock held."""
+        """Report that the session could not begin; the next sign-in tries again. With the lock held."""
         nobody_waits = any(isinstance(command, SignIn) and command.persist for command in self._early)
         self._early.clear()
         self._thread = None
-        if nobody_waits:  # to try again: that is for whoever has started the program
+        if nobody_waits:  # to try again: only whoever started the program can do that
             self._dispatch(StateChanged(State.STOPPED))
             return
         self._dispatch(SignInFailed(title, message, SignInFailure.TELEX))
@@ -139,7 +139,7 @@ class Session:
         work.run()
 
     def _hand_over(self, work: SessionThread) -> None:
-        """Not in the frame of the thread, where a reference to the last command, and the password, would stay."""
+        """Give the thread its first commands. Not in ``_run``: its frame would keep the last one, and the password."""
         with self._lock:
             work.wanted = self._wanted
             for command in self._early:

@@ -1,9 +1,9 @@
-"""What the session thread does, from signing in to signing out.
+"""Carries out the session thread's work, from signing in to signing out: the commands, one connection after the other.
 
-It does one thing after the other, and most of them block. Commands come in by one queue, on which it also waits; what
-happens goes out by ``dispatch``. Besides, it shares with other threads: the token store (see
-:class:`~.tokens.TokenStore`), what :meth:`SessionThread.send` aborts (the WebSocket and the HTTPS client), and the
-polls, which have a thread of their own (see :mod:`.poller`).
+The thread does one thing after the other, and most of them block. Commands come in through one queue, on which the
+thread also waits; events go out through ``dispatch``. Apart from these, it shares with other threads: the token store
+(see :class:`~.tokens.TokenStore`), the WebSocket and the HTTPS client (:meth:`SessionThread.send` aborts them), and the
+poller, whose polls run on a thread of their own (see :mod:`.poller`).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class SessionThread:
     ) -> None:
         """See :class:`~.session.Session`."""
         self.wanted: frozenset[str] = frozenset()
-        """Channels to go first on the next connection. Another thread sets it: one reference in the place of another"""
+        """Channels to go first on the next connection. Another thread sets it, by replacing one reference."""
         timings = timings or pace.USUAL
         self._config = config
         self._shared = Shared(store, Pacer(now, chance, timings.requests_at_once), dispatch, now, chance, timings)
@@ -91,11 +91,11 @@ class SessionThread:
         self._api = TelexApi(config.api_url, self._https, self._shared)
         self._poller_lock = threading.Lock()
         self._poller = Poller(self._new_calls, self._shared, config.honour_telex_settings)
-        """This session's, or the next one's."""
+        """The poller of this session; between two sessions, that of the next one."""
         self._websocket: WebSocket | None = None
         self._online_since: float | None = None
         self._at_once = False
-        """The next connection is wanted by the person or by the machine's waking, and not because of the server."""
+        """Whether the next connection is made because the person asked or the machine woke, not due to the server."""
         self._state = SessionState(dispatch)
 
     def _new_calls(self) -> PollCalls:
@@ -112,8 +112,8 @@ class SessionThread:
         organisations = self._state.organisations
         if isinstance(command, SigningIn) and (organisations is None or not organisations.sign_in_again):
             return  # of no consequence to a session that is signed in and well
-        # Read on another thread than the one that sets it: a connection that comes too late for this finds the command
-        # in the queue, and one that comes after the command was obeyed is made anew (see `_connect`).
+        # The session thread sets `_websocket`, another thread reads it here. A connection that is made just after this
+        # finds the command in the queue. One that is aborted after the command was obeyed is made again (`_connect`).
         if (websocket := self._websocket) is not None:
             websocket.abort()
         if isinstance(command, Stop):
@@ -127,10 +127,10 @@ class SessionThread:
         """Carry out commands until Stop."""
         try:
             self._live(go_on=False)
-        except BaseException as error:  # a command's interrupt that nobody took is a defect like any other
+        except BaseException as error:  # an uncaught ReconnectAsked or LeaveAsked is a defect, too
             self._begin_anew(error)
         finally:
-            # To the main thread this means, where nobody has asked to stop, that the session has died.
+            # If nobody has asked to stop, this tells the main thread that the session has died.
             try:
                 self._forget_tokens()
                 self._https.close()
@@ -138,7 +138,7 @@ class SessionThread:
                 self._state.move(State.STOPPED)
 
     def _begin_anew(self, error: BaseException) -> None:
-        """Live on after an error that ended all, once: a second one has the same cause, and is for the person."""
+        """Go on after an error that ended everything, but only once: a second one has the same cause, and ends all."""
         self._state.unexpected(error)
         try:
             state = self._state.state
@@ -152,10 +152,10 @@ class SessionThread:
             self._state.unexpected(another)
 
     def _live(self, go_on: bool) -> None:
-        """Carry out commands until Stop; where ``go_on``, there is a session already."""
+        """Carry out commands until Stop; if ``go_on``, begin with the session that there is already."""
         command = self._carry_out([]) if go_on else None
         while not isinstance(command, Stop):
-            # In a list, and not in this frame: no reference to it, and the password, outlives the call.
+            # In a list, not in a variable: no reference to the command, and its password, outlives the call.
             waiting = [command or self._commands.next()]
             command = None
             if isinstance(waiting[0], Stop):
@@ -163,7 +163,11 @@ class SessionThread:
             command = self._carry_out(waiting)
 
     def _carry_out(self, waiting: list[Command]) -> Command | None:
-        """Carry out a command, and survive what nobody expected; gives the command that is next, if it came already."""
+        """Carry out a command, and survive unexpected errors; returns the next command, if it has come already.
+
+        Args:
+            waiting: The command, which is taken out; if empty: go on with the session that there is.
+        """
         try:
             try:
                 if waiting and isinstance(waiting[0], AskForLink):
@@ -183,7 +187,7 @@ class SessionThread:
         return None
 
     def _left(self, command: Command) -> Command | None:
-        """End the session for a command; some are to be carried out after that."""
+        """End the session because of a command; returns the command if it is to be carried out after that."""
         self._end_polls()
         if isinstance(command, Stop):
             self._forget_tokens()
@@ -199,7 +203,7 @@ class SessionThread:
         return command if isinstance(command, SigningIn) else None
 
     def _sign_in_failed(self, error: TelexStartError) -> None:
-        """Say that there is no session, and why. Whatever ends in *signed out* forgets all."""
+        """Tell main that there is no session, and why. If that ends in *signed out*, forget the organisations, too."""
         self._forget_tokens()
         self._shared.dispatch(sign_in_failed(error))
         if isinstance(error, SignInRefused) or self._resumable():
@@ -208,16 +212,16 @@ class SessionThread:
             self._forget()
 
     def _resumable(self) -> bool:
-        """There are stream positions of an earlier session, which the same user would want to go on from."""
+        """Whether there are stream positions of an earlier session, from which the same user would want to go on."""
         return self._state.organisations is not None and self._state.organisations.answered
 
     def _forget_tokens(self) -> None:
-        """There is no session any more, and nothing to be polled in it."""
+        """Forget all tokens and end the polls, as the session has ended."""
         self._store.clear()
         self._end_polls()
 
     def _end_polls(self) -> None:
-        """This session's; the next one's poller knows what main wants polled."""
+        """End the polls of this session; the next session's poller takes over what main wants polled."""
         with self._poller_lock:
             old = self._poller
             self._poller = Poller(self._new_calls, self._shared, old.settings, old.watched)
@@ -233,8 +237,8 @@ class SessionThread:
         """Wait that long, or until a command comes; with 0 only look whether one has come.
 
         Raises:
-            ReconnectAsked: for ReconnectNow in a session; without one that only ends the wait.
-            LeaveAsked: for every command that ends what is going on.
+            ReconnectAsked: ReconnectNow came in a session; without a session it only ends the wait.
+            LeaveAsked: a command came that ends what is going on.
         """
         end = self._now() + seconds
         while (command := self._commands.until(end)) is not None:
@@ -247,19 +251,19 @@ class SessionThread:
                     continue
                 if isinstance(command, SigningIn):
                     waiting: list[SigningIn] = [command]
-                    command = ReconnectNow()  # no reference to it, and the password, stays here
+                    command = ReconnectNow()  # no reference to the command, and its password, stays here
                     self._sign_in_again(waiting)
                     continue
             raise LeaveAsked(command)
 
     def _wait_for_pacer(self) -> None:
-        """Likewise until a call to Telex may be made."""
+        """Wait until a call to Telex may be made, or a command comes; raises as :meth:`_wait_interruptibly`."""
         self._wait_interruptibly(0.0)
         while (wait := self._shared.pacer.wait()) > 0:
             self._wait_interruptibly(wait)
 
     def _sign_in(self, waiting: list[Command]) -> bool:
-        """Log in with the command that is taken out of the list; ``False`` where that failed.
+        """Log in with the command, which is taken out of the list; ``False`` if that failed.
 
         Raises:
             LeaveAsked: a command came meanwhile.
@@ -278,14 +282,14 @@ class SessionThread:
         return True
 
     def _log_in(self, command: Command) -> Login | None:
-        """Log in, again and again where nobody could be asked to try again; ``None`` where it failed."""
+        """Log in, again and again if nobody is there to try again (``persist``); ``None`` if the login failed."""
         backoff = self._shared.timings.backoff(self._shared.chance)
         while True:
             self._wait_for_pacer()
             try:
                 return log_in(self._api, command, self._stopping.wait)
             except LOGIN_FAILURES as error:
-                self._wait_interruptibly(0.0)  # a command that came meanwhile outweighs what became of the call
+                self._wait_interruptibly(0.0)  # a command that came meanwhile matters more than the call's failure
                 persist = isinstance(command, SignIn) and command.persist
                 if not persist or isinstance(error, SignInRefused):
                     self._sign_in_failed(error)
@@ -307,11 +311,13 @@ class SessionThread:
         return None
 
     def _sign_in_again(self, waiting: list[SigningIn]) -> None:
-        """Log in, or ask for a link, beside a session whose access token is refused; one whose token is good takes
-        neither. Where that fails, or is called off for another user, the session goes on as it is.
+        """Log in, or ask for a link, during a session whose access token is refused (else the command is ignored).
+
+        If that fails, or another user has logged in and it is called off meanwhile, the session goes on as it is.
 
         Raises:
-            ReconnectAsked: it worked: the next connection fetches the organisations. Of another user nothing is left.
+            ReconnectAsked: the login worked; the next connection fetches the organisations. If another user has logged
+                in, nothing is left of the session before.
         """
         organisations, command = self._state.organisations, waiting.pop()
         if organisations is None or not organisations.sign_in_again:
@@ -319,7 +325,7 @@ class SessionThread:
         tokens = self._store.access, self._store.notification
         login = attempt(self._api, command, self._config.web_url, self._stopping.wait, session_stays=True)
         if isinstance(login, Event):
-            if not self._commands.leaving():  # else nobody waits for what became of it
+            if not self._commands.leaving():  # else nobody waits for the answer
                 self._shared.dispatch(login)
             return
         if login.user_id != organisations.user_id:
@@ -387,7 +393,7 @@ class SessionThread:
                 self._wait_interruptibly(0.0)
                 self._poller.keep([*organisations.channels])
             for name in organisations.put_first(self.wanted):
-                self._store.subscriptions.pop(name, None)  # or it would take the place of one that matters more
+                self._store.subscriptions.pop(name, None)  # or this channel would take a place that another needs more
                 organisations.channels[name].slow = True
             ending: Ended | Temporary | Refused = self._new_connection(organisations, first).run()
         except (Temporary, Refused) as error:
@@ -395,14 +401,14 @@ class SessionThread:
         except SessionOver:
             raise
         except Exception as error:
-            # Whatever it is, the person is signed in and waits for messages: say so, and go on.
+            # Whatever the error is, the person is signed in and waits for messages: report it, and go on.
             self._state.unexpected(error)
             return _UNEXPECTED, waits.failed.next()
         finally:
             websocket, self._websocket = self._websocket, None
             aborted = websocket is not None and websocket.aborted
-        self._wait_interruptibly(0.0)  # where a command ended the connection, that is why, not what the socket saw
-        if aborted:  # by the sender of a command that was obeyed before: the connection was made for it
+        self._wait_interruptibly(0.0)  # a command that ended it is the reason, not the socket's error
+        if aborted:  # for a command that is obeyed already: this connection was made because of it
             self._at_once = True
             return _RECONNECTING_NOW, 0.0
         if not isinstance(ending, Ended):

@@ -1,5 +1,5 @@
-"""Where the session stands, as main hears it: the state, each trouble once, failed sign-ins; the organisations of the
-signed-in user, and the channel of each; and the commands by which main changes that."""
+"""Keeps where the session stands, and tells main: the state, each trouble once, failed sign-ins. Also keeps the user's
+organisations with their channels, and the queue of commands from main."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ from .telex_api import Login, PasswordRefused, TelexApi, signed_out
 log = logging.getLogger(__name__)
 
 LOGIN_FAILURES = (SignInRefused, Temporary, Refused)
-"""What the calls by which somebody signs in may raise."""
+"""Errors that the calls for signing in may raise."""
 LEAVING = (SignOut, CancelSignIn, Stop)
 """Commands that end what is under way, whatever that is."""
 _LOOK_AT_CLOCK = 60.0
-"""Seconds of a long wait after which the clock is looked at: a time-out stands still in sleep."""
+"""Seconds of a long wait between two looks at the clock, as a time-out does not count the machine's sleep."""
 _MOST_TROUBLES = 50
 
 
 class ReconnectAsked(BaseException):
-    """The person asked to reconnect at once. Like :class:`LeaveAsked` no :class:`Exception`, which somebody on its way
-    would take for a failure."""
+    """The person asked to reconnect at once. Like :class:`LeaveAsked` it is no :class:`Exception`, which a caller in
+    between would take for a failure."""
 
 
 class LeaveAsked(BaseException):
@@ -85,7 +85,7 @@ class Commands:
             self._changed.notify_all()
 
     def leaving(self) -> bool:
-        """Whether a command waits that ends what is under way. Any thread."""
+        """Whether a command that ends what is under way waits in the queue. Any thread."""
         with self._changed:
             return any(isinstance(command, LEAVING) for command in self._waiting)
 
@@ -97,7 +97,7 @@ class Commands:
             return self._waiting.popleft()
 
     def until(self, end: float) -> Command | None:
-        """Wait for a command until then, on the clock ``now``; ``None`` where none came."""
+        """Wait for a command until ``end``, on the clock ``now``; ``None`` if none came."""
         with self._changed:
             while not self._waiting and (left := end - self._now()) > 0:
                 self._changed.wait(min(left, _LOOK_AT_CLOCK))
@@ -105,40 +105,39 @@ class Commands:
 
 
 class Organisations:
-    """Those that Telex named last."""
+    """The user's organisations, as Telex named them last, and their channels."""
 
     def __init__(self, user_id: str, shared: Shared) -> None:
         self.user_id = user_id
         self.channels: dict[str, Channel] = {}
-        """By channel name; the very dictionary that a connection works with."""
+        """By channel name. A connection works with this very dictionary."""
         self.known = False
         """Whether they were fetched at all."""
         self.fetched_at = float("-inf")
         """When Telex was asked last; seconds."""
         self.sign_in_again = False
-        """Telex refuses to say which there are, and only signing in again ends that: it has long done so, or the access
-        token's time is up."""
+        """Whether only signing in again helps: Telex refuses to list the organisations, and has long done so, or the
+        access token's time is up."""
         self.expires_at: float | None = None
-        """When the access token's time is up, in seconds; ``None`` where that is not known."""
+        """When the access token's time is up, in seconds; ``None`` if that is not known."""
         self.expired = False
-        """The access token is refused, and was not before its time was up."""
+        """Whether the access token is refused, and was first refused when its time was up."""
         self.most = float("inf")
-        """How many channels the push server took on the connection before, as far as it said so."""
+        """How many channels the push server takes on a connection, if a connection before has shown it."""
         self.left_out_told: frozenset[str] | None = None
-        """The channels that were said to be left out; ``None`` where nothing was said yet."""
+        """The channels that were last reported as left out; ``None`` if nothing was reported yet."""
         self._refused_since: float | None = None
         self._organisations: dict[str, Organisation] = {}
         self._shared = shared
 
     def fetch(self, api: TelexApi, now: float) -> tuple[list[Channel], list[Channel]]:
-        """Ask Telex; ``now`` is the time in seconds.
+        """Ask Telex for the organisations; ``now`` is the time in seconds.
 
         Returns:
-            The channels added and those dropped. Where nothing is said of an organisation any more, the person has
-            left it.
+            The channels added and those dropped. The person has left an organisation that the answer does not name.
 
         Raises:
-            Temporary, Refused: it failed; what is known stays.
+            Temporary, Refused: it failed; the known organisations stay.
         """
         self.fetched_at = now
         try:
@@ -179,7 +178,7 @@ class Organisations:
             raise
 
     def refused(self, now: float) -> float:
-        """The access token is refused now; since when it is, in seconds."""
+        """Note that the access token is refused; returns since when it has been refused, in seconds."""
         if self._refused_since is None:
             self._refused_since = now
             self.expired = self.expires_at is not None and now >= self.expires_at
@@ -187,18 +186,18 @@ class Organisations:
         return self._refused_since
 
     def signed_in_anew(self) -> None:
-        """The access token is good: what was held against the one before counts no more."""
+        """Note that the access token is good: earlier refusals do not count any more."""
         self._refused_since = None
         self.sign_in_again = self.expired = False
 
     def put_first(self, wanted: Collection[str]) -> list[str]:
-        """Order the channels for the next connection, where not all of them will have room.
+        """Order the channels for the next connection, if not all of them will have room.
 
         Args:
             wanted: The names of those that matter most.
 
         Returns:
-            The names of those that found no room on the connection before, if as many find it now.
+            The names of those that will find no room, if there is as much room as on the connection before.
         """
         if self.most == float("inf"):
             return []
@@ -214,11 +213,11 @@ class Organisations:
 
     @property
     def answered(self) -> bool:
-        """Whether any channel was ever answered, so that there is a position to go on from."""
+        """Whether a subscribe of any channel was ever answered, so that there is a position to go on from."""
         return any(channel.answered for channel in self.channels.values())
 
     def figures(self, state: State, reason: str) -> StateChanged:
-        """How many organisations there are, and how they stand, in this state of the session."""
+        """The event for this state of the session, with the counts of organisations: all, live, refused, left out."""
         channels = self.channels.values()
         return StateChanged(
             state,
@@ -233,25 +232,25 @@ class Organisations:
 
 
 class SessionState:
-    """Where the session stands. Owned by the session thread."""
+    """Where the session stands. Only the session thread changes it."""
 
     def __init__(self, dispatch: Callable[[Event], None]) -> None:
         self.organisations: Organisations | None = None
-        """Those of the user who is signed in, or who was so last and may go on from there."""
+        """Those of the signed-in user, or of the last one, who may sign in again and go on from there."""
         self._dispatch = dispatch
         self._last_state = StateChanged(State.SIGNED_OUT)
         self._troubles: set[tuple[str, str]] = set()
-        """What was told since the last time that all was well."""
+        """The troubles told since all was well last."""
         self._failures: set[str] = set()
         """The types of the unexpected exceptions that were told."""
 
     @property
     def state(self) -> State:
-        """The current one."""
+        """The current state."""
         return self._last_state.state
 
     def move(self, state: State, reason: str = "") -> None:
-        """Go to a state (or stay), log it and tell it, with its figures, where anything changed."""
+        """Go to a state (or stay in it); if anything changed, log it and tell main, with the organisations' figures."""
         now = StateChanged(state, reason)
         if self.organisations is not None and state not in (State.SIGNED_OUT, State.STOPPED):
             now = self.organisations.figures(state, reason)
@@ -269,7 +268,7 @@ class SessionState:
         self.move(State.SIGN_IN_NEEDED, error.message)
 
     def tell_figures(self) -> None:
-        """Tell how the organisations stand, where that has changed."""
+        """Tell main how the organisations stand, if that has changed."""
         self.move(self.state, self._last_state.reason)
 
     def well(self) -> None:
@@ -277,7 +276,7 @@ class SessionState:
         self._troubles.clear()
 
     def report(self, error: TelexStartError) -> None:
-        """Tell a trouble once, not once a retry."""
+        """Tell main of a trouble once, not at every retry."""
         trouble = (error.title, error.message)
         if trouble not in self._troubles:
             if len(self._troubles) >= _MOST_TROUBLES:
@@ -287,7 +286,7 @@ class SessionState:
             self._dispatch(Trouble(*trouble))
 
     def unexpected(self, error: BaseException) -> None:
-        """Log an exception that nobody expected, and tell it once for each kind."""
+        """Log an unexpected exception, and tell main once for each type."""
         kind = type(error).__name__
         log.error("an unexpected error", exc_info=error)
         if kind not in self._failures:
@@ -296,7 +295,7 @@ class SessionState:
 
 
 def reason(error: TelexStartError) -> str:
-    """What an error says, fit for the status line: ``Reconnecting: …``."""
+    """An error's message, made fit for the status line: ``Reconnecting: …``."""
     text = error.message.rstrip(".")
     if isinstance(error, Refused):
         return f"Telex says: {text}"
@@ -305,7 +304,7 @@ def reason(error: TelexStartError) -> str:
 
 
 def sign_in_failed(error: TelexStartError, *, session_stays: bool = False) -> SignInFailed:
-    """What main and the log are told of a login, or of asking for a link, that did not work."""
+    """Log that a login, or a request for a link, failed; returns the event that tells main so."""
     kind, message = SignInFailure.TELEX, error.message
     if isinstance(error, SignInRefused):
         kind = error.kind
@@ -318,7 +317,7 @@ def sign_in_failed(error: TelexStartError, *, session_stays: bool = False) -> Si
 
 
 def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) -> Login:
-    """Make the call of a command by which somebody signs in; see :meth:`.TelexApi.logout` for ``pause``.
+    """Make the login call of a command; see :meth:`.TelexApi.logout` for ``pause``.
 
     Raises:
         SignInRefused, Temporary, Refused: it failed.
@@ -332,7 +331,7 @@ def log_in(api: TelexApi, command: Command, pause: Callable[[float], object]) ->
 def attempt(
     api: TelexApi, command: Command, web_url: str, pause: Callable[[float], object], *, session_stays: bool = False
 ) -> Login | Event:
-    """Make such a call, or have a link mailed; gives what main is told, unless it is a login that worked."""
+    """Make a login call, or have a link mailed. Returns the login if it worked, else the event that tells main."""
     try:
         if isinstance(command, AskForLink):
             api.ask_for_link(command.email, web_url)

@@ -1,4 +1,4 @@
-"""Telex's HTTP calls, and what their answers mean.
+"""Makes the session's HTTP calls to Telex (signing in and out, organisations, tokens), and reads their answers.
 
 Every answer is an envelope ``{"status", "status_code", "message", "data", "error"}`` of which any part may be missing;
 some carry a 401 inside an answer with another HTTP status, so the stricter of the two counts. A proxy in front may
@@ -39,13 +39,13 @@ LOGOUT_PAUSE = 0.3
 _READ = 10_000
 """Characters of a message that are looked at."""
 _SHORT = 5
-"""A secret of more characters is one wherever it stands."""
+"""A secret of more characters is struck out inside a word, too."""
 _LONGEST_NAME = 200
 """Characters of an organisation's name: it is in the log with whatever happens to it."""
 _FAR = 1e15
-"""Seconds that nothing lasts: an expiry beyond is none."""
+"""Seconds that nothing lasts: an expiry that is further away counts as none."""
 _WRONG_PASSWORD = ("invalid credentials", "invalid email and password supplied")
-"""Telex's own sentences for a password that is not this person's. Anything else may be another trouble at its end."""
+"""Telex's own sentences for a password that is not this person's. Any other words may mean another trouble of Telex."""
 _LOGIN, _ASK, _VERIFY = "/auth/login", "/auth/magick-link", "/auth/magick-link/verify"
 _UNKNOWN = "Telex does not know this e-mail address and password. Please check both."
 _REFUSALS = {
@@ -53,9 +53,9 @@ _REFUSALS = {
     _ASK: ((404,), SignInFailure.NOBODY, "Nobody at Telex has this e-mail address. Please check it."),
     _VERIFY: ((400, 401), SignInFailure.LINK, "The link is over, or was used already. Ask for another."),
 }
-"""The statuses by which each of these calls is refused for its own reason, and that reason."""
+"""For each of these calls: the HTTP statuses that mean a refusal for the call's own reason, and that reason."""
 _EARLY = 60.0
-"""Seconds before the session's end, at most, that count as its end: over a week two clocks come apart."""
+"""Seconds, at most, by which a session counts as over before its end: over a week two clocks drift apart."""
 
 
 class Login(NamedTuple):
@@ -69,7 +69,7 @@ class Login(NamedTuple):
     slug: str | None = None
     """What that organisation is called in the web app's addresses."""
     expires_at: float | None = None
-    """When the access token's time is up, in seconds on the session's clock; ``None`` where that is not known."""
+    """When the access token's time is up, in seconds on the session's clock; ``None`` if that is not known."""
 
     def __repr__(self) -> str:
         return "Login(…)"
@@ -96,37 +96,38 @@ class TelexApi:
         self._bearer_first = False
 
     def login(self, email: str, password: str) -> Login:
-        """Sign in; on success the store holds the access token and, where Telex gives one, the notification token.
+        """Sign in; on success the store holds the access token and, if Telex gives one, the notification token.
 
         Raises:
-            SignInRefused: the e-mail and password are not accepted, Telex finds one of them malformed, or it lets this
-                person in no more.
+            SignInRefused: the e-mail and password are not accepted, Telex finds one of them malformed, or this person
+                may not sign in any more.
         """
         return self._logged_in(*self._sign_in(_LOGIN, {"email": email, "password": password}))
 
     def ask_for_link(self, email: str, web_url: str) -> None:
-        """Have Telex mail a link with which this person signs in; one that was mailed before is over then.
+        """Have Telex mail a link for signing in; a link that was mailed before becomes invalid.
 
         Args:
             web_url: The web app's address, without a slash at its end; the link begins with it.
 
         Raises:
-            SignInRefused: nobody has this address, Telex finds it malformed, or it lets this person in no more.
+            SignInRefused: nobody has this address, Telex finds it malformed, or this person may not sign in any more.
         """
-        # Telex looks it up as it is written, but has written it in lower case.
+        # Telex stores addresses in lower case, but looks up this one as it is written.
         self._sign_in(_ASK, {"email": email.lower()}, {"Referer": f"{web_url}/"})
 
     def login_by_link(self, email: str, code: str, pause: Callable[[float], object]) -> Login:
         """Sign in with the code of a mailed link, as :meth:`login` does; it works once.
 
         Args:
-            email: Whose link it is to be. Somebody else's session is ended at once, and the store stays as it is.
+            email: The person who should own the link. If it is another's, that session is ended at once, and the store
+                stays as it is.
             code: The code.
             pause: See :meth:`logout`.
 
         Raises:
-            SignInRefused: the link is over, somebody else's, or may be used up by a call that came to nothing; or Telex
-                lets this person in no more.
+            SignInRefused: the link is over, somebody else's, or may be used up by a call that failed; or this person
+                may not sign in any more.
         """
         try:
             data, date = self._sign_in(_VERIFY, {"token": code})
@@ -142,7 +143,7 @@ class TelexApi:
         raise SignInRefused(words, SignInFailure.LINK)
 
     def _sign_in(self, path: str, body: dict[str, str], headers: dict[str, str] | None = None) -> tuple[Any, str]:
-        """A call by which somebody signs in, made once: its data, and the answer's ``Date``."""
+        """Make a call of the sign-in, once only: returns its data, and the answer's ``Date``."""
         statuses, kind, words = _REFUSALS[path]
         try:
             data, date = self._call("POST", path, headers or {}, body, only_once=True)
@@ -166,7 +167,7 @@ class TelexApi:
         self._store.access = access
         self._store.notification = notification if _is_token(notification) else None
         self._bearer_first = False
-        life = _life(user.get("expires_in"), date)  # by whole seconds
+        life = _life(user.get("expires_in"), date)  # a Unix time, whatever its name says
         return _login(user)._replace(expires_at=life and self._now() + life - min(_EARLY, 1.0 + 0.1 * life))
 
     def organisations(self, user_id: str) -> tuple[Organisation, ...]:
@@ -187,7 +188,7 @@ class TelexApi:
         return tuple(found.values())
 
     def connection_token(self, deadline: Deadline | None = None) -> Token:
-        """A token for the push server, by this deadline; ``None``: as :attr:`.Timings.call_within` has it.
+        """A token for the push server, by this deadline; ``None``: within :attr:`.Timings.call_within`.
 
         Raises:
             SessionOver: the notification token and the access token are both refused.
@@ -200,7 +201,7 @@ class TelexApi:
             raise
 
     def subscription_token(self, channel: str, seconds: float) -> Token:
-        """A token for one channel, within so many seconds.
+        """A token for one channel, within ``seconds``.
 
         Raises:
             SessionOver: the notification token and the access token are both refused, here and for a connection token:
@@ -218,7 +219,7 @@ class TelexApi:
         """Tell Telex that the session ends. A failure is ignored: the tokens are forgotten anyway.
 
         Args:
-            pause: Waits so many seconds, or less where the program ends; "too many requests" is asked again after it.
+            pause: Waits so many seconds, or less if the program ends; called after "too many requests", before a retry.
             access: The access token of the session; ``None``: the one in the store.
         """
         if (access := access or self._store.access) is None:
@@ -236,11 +237,11 @@ class TelexApi:
             log.info("signing out: %s", error.message)
 
     def _token(self, method: str, kind: str, body: dict[str, str] | None, deadline: Deadline) -> Token:
-        """By the notification token or by the access token: whichever served last goes first, the other is tried next.
+        """Fetch a token with the notification token or the access token: first with the one that worked last.
 
         The Bearer middleware also answers 401 for the one organisation named inside the access token, and some
-        backends give no notification token at all, so a refusal by one says little. Where both are refused, so is this,
-        in a way that means :func:`signed_out`.
+        backends give no notification token at all, so a refusal of one says little. If both are refused, the
+        :class:`Refused` that is raised means :func:`signed_out`.
         """
         ways: list[tuple[bool, str, dict[str, str]]] = []
         if self._store.notification is not None:
@@ -280,13 +281,13 @@ class TelexApi:
         only_once: bool = False,
         leaving: bool = False,
     ) -> tuple[Any, str]:
-        """One call: its data, and the answer's ``Date``.
+        """Make one call: returns its data, and the answer's ``Date``.
 
         Args:
             method, path, headers, body: The request.
-            deadline: When it must be over; ``None``: as :attr:`.Timings.call_within` has it.
+            deadline: When it must be over; ``None``: within :attr:`.Timings.call_within`.
             only_once: See :meth:`.Https.request`.
-            leaving: It waits for no pacer, and no command ends it but Stop.
+            leaving: It does not count against the pacer, and of all commands only Stop ends it.
         """
         deadline = deadline or Deadline(self._now, self._timings.call_within)
         if deadline.over:
@@ -317,7 +318,7 @@ class TelexApi:
 
 
 def _login(user: dict[str, Any]) -> Login:
-    """What is told of the user beside the tokens, in ``user`` of the answer to a login."""
+    """The user's id, names and slug, from ``user`` in the answer to a login."""
     told = (user.get(key) for key in ("username", "fullname", "full_name", "email"))
     names = tuple(dict.fromkeys(name.strip() for name in told if isinstance(name, str) and name.strip()))
     organisation, slug = user.get("current_org"), user.get("current_organisation_slug")
@@ -340,7 +341,7 @@ def _is_token(value: Any) -> TypeGuard[str]:
 
 
 def signed_out(refused: Refused) -> bool:
-    """Whether a refusal speaks for signing in again: a 401, or a 400 that names an invalid token (both spellings)."""
+    """Whether a refusal means to sign in again: a 401, or a 400 that names an invalid token (both spellings)."""
     words = refused.message.lower()
     return refused.status == 401 or (refused.status == 400 and "invalid" in words and "token" in words)
 
@@ -353,16 +354,16 @@ def _json_of(body: bytes) -> Any:
 
 
 def envelope(found: Any, http_status: int, secrets: list[str]) -> dict[str, Any]:
-    """An answer's envelope, where it is that of a call that went well.
+    """An answer's envelope, if the call went well.
 
     Args:
-        found: The answer's body; ``None`` where it is no JSON.
+        found: The answer's body; ``None`` if it is no JSON.
         http_status: Its HTTP status.
-        secrets: What the request carried. A server that repeats one in its message, as validators do, has it struck
-            out there: messages go to the log, the status line and standard output.
+        secrets: Secret values of the request. A server may repeat one in its message, as validators do. There it is
+            struck out: messages go to the log, the status line and standard output.
 
     Raises:
-        RateLimited, TelexFailure, Refused: by the stricter of the two status codes.
+        RateLimited, TelexFailure, Refused: the call failed, by the stricter of the two status codes.
     """
     status = _stricter(http_status, found.get("status_code") if isinstance(found, dict) else None)
     if status == 429:
@@ -389,18 +390,18 @@ def _stricter(status: int, inner: Any) -> int:
 
 
 def _one_line(message: Any, secrets: list[str]) -> str:
-    """What Telex says, fit for a log and a status line; without these secrets."""
+    """Telex's message, made fit for a log and a status line; without these secrets."""
     if not isinstance(message, str):
         return ""
     for secret in filter(None, secrets):
-        # A short password may be a part of many words: it is struck out where it stands alone.
+        # A short password may be a part of many words: it is struck out only as a word of its own.
         before, after = ("", "") if len(secret) > _SHORT else (r"(?<!\w)", r"(?!\w)")
         message = re.sub(before + re.escape(secret) + after, "…", message[:_READ])
     return printable(message, " ").strip()[:200]
 
 
 def claims(token: str) -> dict[str, Any] | None:
-    """The payload of a JSON Web Token (RFC 7519), unverified; ``None`` where it cannot be read."""
+    """The payload of a JSON Web Token (RFC 7519), unverified; ``None`` if it cannot be read."""
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -415,16 +416,16 @@ def _received(value: str, now: float, date: str) -> Token:
     """A token as it came in an answer with this ``Date`` (RFC 9110, section 6.6.1), if any.
 
     Its life is ``exp`` less the *server's* time, counted from its arrival: the wall clock of this machine may be wrong
-    by hours, so ``exp`` is never compared with it. Where that comes out as nothing at all, the two clocks of the server
-    disagree (whoever signs tokens may be another machine than the one that answers): Telex has just given the token, so
-    it is good, and how long for the push server will say.
+    by hours, so ``exp`` is never compared with it. If no life is left by that reckoning, two clocks at Telex disagree
+    (the machine that signs tokens may be another than the one that answers). Telex has just given the token, so it is
+    good, and the push server will say how long.
     """
     life = _life((claims(value) or {}).get("exp"), date)
     return Token(value) if life is None else Token(value, now + life, life)
 
 
 def _life(expiry: Any, date: str) -> float | None:
-    """Seconds from an answer's ``Date`` to an expiry in Unix seconds; ``None`` where that is none, or over already."""
+    """Seconds from an answer's ``Date`` to an expiry in Unix seconds; ``None`` if there is none, or it is past."""
     if isinstance(expiry, bool) or not isinstance(expiry, str | int | float):
         return None
     try:
@@ -438,8 +439,8 @@ def _life(expiry: Any, date: str) -> float | None:
 def why_unusable(subscription: str, channel: str, connection: str) -> str | None:
     """Why a subscription token must not be sent, or ``None``.
 
-    A token for another channel or user does not fail alone: Centrifugo closes the *whole* connection with 3500. One
-    that cannot be decoded is sent as it is.
+    A token for another channel or user does not fail alone: Centrifugo closes the *whole* connection with 3500. A token
+    that cannot be decoded counts as usable.
     """
     payload = claims(subscription)
     if payload is None:

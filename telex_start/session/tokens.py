@@ -1,4 +1,4 @@
-"""Tokens, and the one place that holds them: in memory, never in a log, a repr or a file."""
+"""Keeps the tokens of the session in one place: in memory, never in a log, a repr or a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Token(NamedTuple):
 
     value: str
     expires_at: float | None = None
-    """Seconds on :func:`telex_start.clock.now`; ``None`` where it is not known."""
+    """Seconds on :func:`telex_start.clock.now`; ``None`` if that is not known."""
     life: float | None = None
     """Seconds it was good for when it came."""
 
@@ -18,16 +18,16 @@ class Token(NamedTuple):
         return "Token(…)"
 
     def usable(self, now: float) -> bool:
-        """Whether it is worth sending: it has a moment left, or nobody knows."""
+        """Whether it is worth sending: it has a moment left, or its end is not known."""
         return self.expires_at is None or self.expires_at - now > min(1.0, 0.1 * (self.life or 10.0))
 
 
 class TokenStore:
     """Every token of the session.
 
-    Written by the session thread while it lives; the main thread clears it at the end of the program, when that thread
-    has ended or is left behind. The look-ups and the log's redaction read it on their threads: each read is one step of
-    the interpreter.
+    Only the session thread writes it while that thread lives; the main thread clears it at the end of the program, when
+    the session thread has ended or is left behind. The thread of the polls and the log's redaction read it: each read
+    is one step of the interpreter.
     """
 
     __slots__ = ("access", "connection", "notification", "subscriptions")

@@ -1,6 +1,6 @@
-"""What keeps a connection useful: its tokens, who is subscribed where not all have room, the list of organisations.
+"""Keeps a connection useful: renews tokens, subscribes channels (not all may have room), fetches the organisations.
 
-On the session thread. What is due is one call to Telex at a time, which may block for as long as one call may take.
+On the session thread. It names one call to Telex at a time as due; that call may block as long as one call may take.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NAMES = 3
 
 
 class Parts(NamedTuple):
-    """What a connection works with. All of it belongs to the session thread."""
+    """The session's parts that a connection works with. For the session thread alone."""
 
     shared: Shared
     api: TelexApi
@@ -42,7 +42,7 @@ class Parts(NamedTuple):
     Raises :class:`~.state.ReconnectAsked` and :class:`~.state.LeaveAsked`.
     """
     wait_for_pacer: Callable[[], None]
-    """Likewise until a call to Telex may be made."""
+    """Waits until a call to Telex may be made, or a command comes; raises the same."""
     figures_changed: Callable[[], None]
     """To be called when a channel has become live or refused, or is so no longer."""
 
@@ -51,15 +51,15 @@ class Upkeep:
     """Decides what one connection needs next, and does it.
 
     Tokens for the push server are fetched one at a time, no faster than Telex likes, and checked before they get into
-    the store; where there is none, that is noted on the channel.
+    the store; if there is none for a channel, that is noted on the channel.
     """
 
     def __init__(self, parts: Parts, client: PushClient, *, just_fetched: bool) -> None:
         """
         Args:
-            parts: What it works with.
+            parts: The session's parts that it works with.
             client: The connection's protocol state.
-            just_fetched: The organisations have just been fetched; otherwise that is due in a moment.
+            just_fetched: Whether the organisations have just been fetched; if not, a fetch is due in some seconds.
         """
         self._parts = parts
         self._store = parts.shared.store
@@ -79,10 +79,10 @@ class Upkeep:
             self._organisations_at = max(self._now() + after * self._chance(), self._organisations.fetched_at + after)
 
     def prepare(self) -> None:
-        """Fetch what a connection begins with: its token and one subscription token (none where all are refused).
+        """Fetch the tokens a connection begins with: its own and one subscription token (none if all are refused).
 
         Raises:
-            Temporary, Refused: they are not to be had, for now.
+            Temporary, Refused: a token could not be fetched, for now.
             SessionOver: the session has ended.
             ReconnectAsked, LeaveAsked: a command came.
         """
@@ -113,7 +113,7 @@ class Upkeep:
         return {channel.name: token for channel in channels if (token := self._usable(channel, now))}
 
     def _connection_token(self) -> Token:
-        """The others wait for it: a rate limit is waited out here, a few times."""
+        """Fetch it. All other calls wait for it, so a rate limit is waited out here, up to three times."""
         for _ in range(3):
             self._parts.wait_for_pacer()
             with contextlib.suppress(RateLimited):
@@ -122,7 +122,7 @@ class Upkeep:
         return self._parts.api.connection_token()
 
     def due(self, now: float) -> tuple[Callable[[], object] | None, float]:
-        """Subscribe the channels that have a token, and look what is due besides. For a connection that is online.
+        """Subscribe the channels that have a token, and find out what else is due. For a connection that is online.
 
         Returns:
             The most pressing call to Telex, to be made at once, or ``None``; and when to ask again, in seconds.
@@ -136,13 +136,13 @@ class Upkeep:
         self._parts.shared.pacer.tokens_first(call is not None)
         if call is None:
             return None, min(self._next_due(), self._parts.poller.go_on())
-        # Where Telex does not answer at all, most of the time is left to the push server: a call may take 5 s.
+        # If Telex does not answer at all, calls are rare: each may take 5 s, which the push server needs.
         if (wait := max(self._parts.shared.pacer.wait(), self._not_before - now)) > 0:
             return None, now + wait
         return call, now
 
     def refuse(self, channel: Channel, why: str) -> None:
-        """There is no token for this channel that can be used: not again for some minutes."""
+        """Give up a channel for some minutes, as there is no token for it that can be used."""
         name, minutes = self._organisations.name_of(channel.name), self._timings.refused_for / 60
         log.warning("organisation %s: %s; next try in about %g minutes", name, why, minutes)
         channel.refuse(self._now(), self._chance())
@@ -150,7 +150,7 @@ class Upkeep:
         self._parts.figures_changed()
 
     def report_no_history(self, channel: Channel) -> None:
-        """Tell the main thread, which may wait for this channel's past, that nothing of it will come soon."""
+        """Tell the main thread, which may be waiting for this channel's history, that none will come soon."""
         if not channel.answered:
             self._parts.shared.dispatch(ChannelAnswered(channel.name))
 
@@ -160,7 +160,7 @@ class Upkeep:
         live = [channel for channel in self._channels.values() if channel.refresh_at <= now]
         soonest = min(live, key=lambda channel: channel.refresh_at, default=None)
         if soonest is not None and now - soonest.refresh_at > 0.1 * soonest.ttl:
-            return lambda: self._refresh_channel(soonest)  # many wait for a first token, but this one runs out
+            return lambda: self._refresh_channel(soonest)  # many wait for a first token, but this channel's runs out
         idle = [channel for channel in self._channels.values() if self._may_fetch(channel) and channel.try_at <= now]
         if idle:
             first = min(idle, key=lambda channel: channel.try_at)
@@ -172,7 +172,7 @@ class Upkeep:
         return None
 
     def _may_fetch(self, channel: Channel) -> bool:
-        """Whether a token is wanted for it; not while the push server's answers are awaited if that may take long."""
+        """Whether to fetch a first token for it. Not if Telex may be slow and the push server's answers are awaited."""
         return channel.phase is Phase.IDLE and not (channel.slow and self._client.awaiting)
 
     def _next_due(self) -> float:
@@ -190,7 +190,7 @@ class Upkeep:
         """Fetch a token for a channel that is not subscribed.
 
         Returns:
-            What went wrong, if that will pass; ``None`` where there is a token, or the channel has been refused.
+            The error, if it will pass; ``None`` if there is a token, or the channel has been refused.
 
         Raises:
             SessionOver: the session has ended.
@@ -205,7 +205,7 @@ class Upkeep:
         try:
             self._fetch(channel, seconds)
         except RateLimited as error:
-            channel.try_at = self._now()  # after those that have not been tried yet; the pacer says when
+            channel.try_at = self._now()  # after the channels that have not been tried yet; the pacer decides when
             return error
         except Temporary as error:
             channel.slow = isinstance(error, NoNetwork)
@@ -219,10 +219,10 @@ class Upkeep:
         return None
 
     def _fetch(self, channel: Channel, seconds: float) -> Token:
-        """Put a token into the store that may be sent.
+        """Fetch a token, check it, and put it into the store.
 
         Raises:
-            Temporary: not now.
+            Temporary: there is none, for now.
             Refused: Telex gives none, or one that would do harm.
             SessionOver: the session has ended.
         """
@@ -239,7 +239,7 @@ class Upkeep:
         return token
 
     def _note(self, error: Temporary | Refused | None) -> None:
-        """What became of a call, by which to judge Telex as a whole; ``None`` where it was answered well."""
+        """Note a call's error, or ``None`` if it went well: after two unanswered calls, calls are spaced out."""
         if isinstance(error, NoNetwork):
             self._unanswered += 1
             if self._unanswered >= 2:
@@ -265,7 +265,7 @@ class Upkeep:
         self._client.refresh(token.value, self._now())
 
     def _refresh_channel(self, channel: Channel) -> None:
-        """A fresh token for a live channel. Whatever goes wrong, the channel stays live while the server lets it."""
+        """Bring a fresh token for a live channel. If that fails, the channel stays live while the server lets it."""
         channel.refresh_at = float("inf")
         try:
             token = self._fetch(channel, self._timings.call_within)
@@ -302,8 +302,8 @@ class Upkeep:
         self._parts.figures_changed()
 
     def _leave_out(self) -> None:
-        """Where the push server takes fewer channels than there are, leave the last out, without fetching tokens for
-        them; let in whom it takes again. It says so by refusing a subscribe (106); usually it takes 128."""
+        """If the push server takes fewer channels than there are, leave out the last ones, without fetching tokens for
+        them; let channels in again when there is room. A server refuses one too many (106); usually it takes 128."""
         if self._client.most == float("inf"):
             return
         self._organisations.most = most = int(self._client.most)
