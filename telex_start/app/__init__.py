@@ -1,1 +1,1 @@
-"""The main thread: the dispatch loop, and what it asks of session and desktop."""
+"""Runs the main thread: the dispatch loop, a controller for each matter, and the interfaces to session and desktop."""

@@ -1,7 +1,7 @@
-"""The App: the loop on the main thread that takes each event from the queue and decides what follows from it.
+"""Runs the loop on the main thread, which takes each event from the queue and hands it to the part that handles it.
 
-Which part handles which event, menu item and request stands in three tables. The loop waits without a time-out while
-nothing is due.
+The tables in :class:`App` say which part handles which event, menu item and request. The loop waits without a time-out
+while nothing is due.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ log = logging.getLogger(__name__)
 SESSION_WITHIN = 1.0
 """Seconds that Exit waits for the session thread."""
 _IN_A_ROW = 500
-"""Events that came together and are taken, at most, before it is looked what is due."""
+"""The most events that are handled in a row before the loop checks what is due."""
 _AFTER_FAILURE = 1.0
-"""Seconds after which what was due and failed unexpectedly is tried again."""
+"""Seconds after which work that was due and failed unexpectedly is tried again."""
 _NO_WINDOW = {"preferences": "No preferences window", "doctor": "No window for Doctor", "about": "No window for About"}
 
 
 class App:
-    """The main thread's work: hands each event to the part whose matter it is, and commands session and desktop."""
+    """The main thread's work: hands each event to the part that handles it, and commands session and desktop."""
 
     def __init__(self, config: Config, ports: Ports) -> None:
         """``config`` is the configuration that counts now, from ``ports.source``."""
@@ -73,7 +73,7 @@ class App:
         self._notifier = self._news.notifier
         self._renewal = Renewal(self._sign_in.session, self._notifier.recent, surface.face, surface.renew_every)
         self._parts = (self._quiet, self._news, self._opening, self._renewal, self._sign_in, self._sign_in.kept)
-        """Those that have something due at times."""
+        """The parts with deadlines: each has ``deadline`` and ``tick``."""
         self._handlers: dict[type[events.Event], Callable[[Any], object]] = {
             **dict.fromkeys(self._news.handlers, self._news_came),
             events.ChildEnded: self._window_ended,
@@ -101,7 +101,7 @@ class App:
             events.Trouble: self._trouble,
             events.UnreadClicked: self._unread_clicked,
         }
-        """Who handles which event."""
+        """The handler of each type of event."""
         self._openers: dict[MenuItem, Callable[[str], object]] = {
             MenuItem.OPEN_MAIN_APP: self._opening.open_client,
             MenuItem.PREFERENCES: self._open_preferences,
@@ -109,7 +109,7 @@ class App:
             MenuItem.OPEN_LOG: ports.windows.open_log,
             MenuItem.ABOUT: self._open_about,
         }
-        """What the items do that open something: it ends the desktop's waiting for it when it is there."""
+        """The menu items that open something; what opens ends the desktop's waiting, by the click's token."""
         self._choices: dict[MenuItem, Callable[[], object]] = {
             **{item: partial(self._quiet.pause, argument) for item, argument in PAUSES.items()},
             MenuItem.LOGIN: self._sign_in.login_chosen,
@@ -120,7 +120,7 @@ class App:
             MenuItem.RECONNECT_NOW: lambda: session.send(events.ReconnectNow()),
             MenuItem.EXIT: self._quit,
         }
-        """What the other items of the menu do."""
+        """What the other menu items do."""
         self._requests: dict[Request, Callable[[str], object]] = {
             Request.OPEN: lambda argument: self._open(),
             Request.LOGIN: lambda argument: self._login_requested(),
@@ -130,7 +130,7 @@ class App:
             Request.FORGET: lambda argument: self._sign_in.kept.forget(),
             Request.EXIT: lambda argument: self._quit(),
         }
-        """What another start, a command or a signal may ask, with its argument."""
+        """What is done on a request of another start, a command or a signal; each gets the request's argument."""
 
     def run(
         self, sign_in: list[events.SignIn], open_window: bool, at_login: bool = False, unattended: bool = False
@@ -138,10 +138,10 @@ class App:
         """Run until Exit.
 
         Args:
-            sign_in: Empty, or the credentials given at the start, which are taken out.
-            open_window: Open the login window at once; on a terminal: ask at once, whatever is kept.
-            at_login: The desktop has started the program at log-in: nobody waits for it, and tokens are never kept, so
-                the login window opens once a tray has come, or after a while without one.
+            sign_in: Empty, or the credentials given at the start; they are taken out of the list.
+            open_window: Open the login window at once, or on a terminal ask at once, even if a password is kept.
+            at_login: The desktop started the program at log-in: nobody waits for it. If nobody can be signed in by a
+                kept password, the login window opens once a tray has come, or after a while without one.
             unattended: The credentials are a service's own: nothing of them is kept.
 
         Returns:
@@ -174,10 +174,10 @@ class App:
         self._ports.surface.state(last)
 
     def turn(self) -> float | None:
-        """Handle what has come, and then what is due, without waiting.
+        """Handle the events that have come, and then what is due, without waiting.
 
         Returns:
-            In how many seconds something is due; ``None`` where nothing is.
+            In how many seconds something is due; ``None`` if nothing is.
         """
         with suppress(Empty):
             for _ in range(_IN_A_ROW):
@@ -189,7 +189,7 @@ class App:
         return max(0.0, max(due, self._due_not_before) - self._ports.now()) if due is not None else None
 
     def _handle(self, event: events.Event) -> None:
-        """One failing event never ends the loop."""
+        """Handle one event; an error in its handler never ends the loop."""
         try:
             self._handlers[type(event)](event)
         except Exception as error:
@@ -204,7 +204,7 @@ class App:
                 part.tick(now)
             except Exception as error:
                 self._own.unexpected(error)
-                self._due_not_before = now + _AFTER_FAILURE  # it may still be due
+                self._due_not_before = now + _AFTER_FAILURE  # the part may still be due: do not try it without a pause
 
     def _quit(self, code: int = 0, why: str = "") -> None:
         self.last_words = why
@@ -233,7 +233,7 @@ class App:
             self._open()
 
     def _open(self, token: str = "") -> None:
-        """What a click on the icon or a toast, or a second start, asks for."""
+        """Open the client, or the login if nobody is signed in: after a click on icon or toast, or a second start."""
         if self._sign_in.signed_in:
             self._opening.open_client(token)
         else:
@@ -321,7 +321,7 @@ class App:
         self._sign_in.tray_appeared()
 
     def _tray_missing(self, event: events.TrayMissing) -> None:
-        # Once: a panel that restarts later is no news.
+        # Said once: a panel that restarts later is not worth a toast.
         if not self._icon_seen:
             self._icon_seen = True
             nobody = self._sign_in.session.state not in SIGNED_IN | {State.SIGNING_IN}
@@ -331,13 +331,13 @@ class App:
         self._news.handle(event)
         if isinstance(event, events.OrganisationsChanged):
             self._config.organisations(event.organisations)
-        self._renewal.change(self._ports.now(), paused=self._notifier.paused)  # also for what is recent
+        self._renewal.change(self._ports.now(), paused=self._notifier.paused)  # also the recent list
 
     def _state_changed(self, event: events.StateChanged) -> None:
         before = self._sign_in.session
         follows = self._sign_in.state(event)
         if event.state is State.STOPPED and self._exit_code is None:
-            # The session thread has ended, and nobody has asked it to: without it this program is of no use.
+            # The session thread has ended unasked: without it this program is of no use.
             why = "the part that talks to Telex failed twice; the log tells more"
             self._own.say(wording.said("Telex Start has ended", f"No notifications come any more: {why}.", key=""))
             self._quit(EXIT_FAILED, why)
@@ -355,7 +355,7 @@ class App:
             self._sign_in.follow(before)
 
     def _name_unread(self) -> None:
-        """Not all organisations have room on a connection: those with unread messages go first on the next one."""
+        """Name to the session the organisations with unread messages: if a connection is too small, these go first."""
         self._ports.session.prefer(self._notifier.unread_channels())
 
     def _counts_changed(self, counts: Counts) -> None:

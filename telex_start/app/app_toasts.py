@@ -1,6 +1,6 @@
-"""What the program itself says: by toasts, which it takes back when they hold no more, and of errors nobody expected.
+"""Shows by toasts what the program itself has to say, closes them when they are out of date, logs unexpected errors.
 
-Used by the main thread alone.
+Used only by the main thread.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ log = logging.getLogger(__name__)
 
 
 class AppToasts:
-    """Says things by a toast; on a terminal as a trouble, because they are no notification."""
+    """Says things by a toast, and to the surface as a trouble: a terminal prints that, as it is no notification."""
 
     def __init__(self, ports: Ports, is_quiet: Callable[[], bool]) -> None:
         """
         Args:
-            is_quiet: Whether nothing is to pop up now that needs no answer.
+            is_quiet: Whether nothing may pop up now (a pause, or quiet hours).
         """
         self._surface = ports.surface
         self._toasts = ports.toasts
@@ -31,15 +31,15 @@ class AppToasts:
         self._standing: dict[str, Toast] = {}
         self._later: dict[str, Toast] = {}
         self._causes: set[tuple[str, str, int]] = set()
-        """Of the unexpected errors so far."""
+        """The causes of the unexpected errors so far (see :func:`_cause`)."""
 
     def say(self, toast: Toast, *, needs_person: bool = True, again: bool = True) -> bool:
-        """Say it, in place of what was said under the same key.
+        """Say it, in place of an earlier toast with the same key.
 
         Args:
-            needs_person: The person is to do something, or waits for an answer. Anything else can wait for the end of
-                a pause or of quiet hours; on a terminal, where nothing pops up, it is said at once.
-            again: Also where the very same was said, and still holds.
+            needs_person: The person has to do something, or waits for an answer. Any other toast waits for the end of a
+                pause or of quiet hours; on a terminal, where nothing pops up, it is said at once.
+            again: Say it also if the same toast was said before and still holds.
 
         Returns:
             Whether it was said.
@@ -60,19 +60,19 @@ class AppToasts:
         self.say(wording.said(title, message), needs_person=needs_person)
 
     def quiet_changed(self) -> None:
-        """Say by toast what has waited, if it may pop up now."""
+        """Show the toasts that have waited, if they may pop up now."""
         if self._later and not self._is_quiet():
             later, self._later = self._later, {}
             for toast in later.values():
                 self._toasts.show(toast)
 
     def take_back(self, key: str) -> None:
-        """It holds no more: its toast goes."""
+        """What was said under this key does not hold any more: close its toast."""
         if self._standing.pop(key, None) is not None and self._later.pop(key, None) is None:
             self._toasts.close(key)
 
     def unexpected(self, error: Exception) -> None:
-        """Log an error that nobody expected. A cause that goes on failing is told once, and logged in one line then."""
+        """Log an unexpected error, and say so by a toast. The same cause again is only logged, in one line."""
         cause = _cause(error)
         if cause in self._causes:
             log.error("unexpected error once more: %s in %s, line %d", *cause)

@@ -1,7 +1,7 @@
-"""Has a changed configuration take effect while the program runs, and opens the preferences window, which changes it.
+"""Makes a changed configuration take effect while the program runs, and opens the preferences window, which changes it.
 
-The configuration is read when the menu opens, where its file has changed, and when that is asked for. What is wrong is
-said, and has no effect. For the main thread.
+The configuration is read again when the menu opens, if its file has changed, and on request. If there is an error in
+it, the person is told, and the configuration stays as it was. For the main thread.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from .ports import Ports
 log = logging.getLogger(__name__)
 
 AT_THE_NEXT_START = ("api_url", "push_url", "web_url", "ca_file", "email")
-"""What a session, once it is there, is made of."""
+"""Settings that a running session is made of: a change of these counts only at the next start."""
 
 
 class ConfigController:
-    """Reads the configuration again, and gives what is new to those who use it."""
+    """Reads the configuration again, and has the other parts take up what is new."""
 
     def __init__(self, config: Config, ports: Ports, own: AppToasts, configure: Callable[[Config], None]) -> None:
         """
         Args:
             config: The configuration that counts now.
-            own: Says what is wrong.
-            configure: Has all take up at once, without a reconnect, the configuration that counts.
+            own: Says what is wrong with the configuration.
+            configure: Makes all parts take up a changed configuration at once, without a reconnect.
         """
         self._config = config
         self._ports = ports
@@ -43,30 +43,30 @@ class ConfigController:
         self._organisations: tuple[Organisation, ...] = ()
 
     def organisations(self, organisations: tuple[Organisation, ...]) -> None:
-        """Those of the signed-in user have been looked up: does the configuration name others?"""
+        """The user's organisations have been looked up: say so if the configuration names others."""
         self._organisations = organisations
         self._name_strangers(asked=False)
 
     def look(self) -> None:
-        """Take it up if the file has changed since it was read last."""
+        """Read the configuration if its file has changed since it was read last."""
         if self._ports.source.changed():
             self._read(asked=False)
 
     def reload(self) -> None:
-        """Take it up: the person has asked for that, and is told again what they have been told before."""
+        """Read the configuration, as the person asked for it: what is wrong is said even if it was said before."""
         self._read(asked=True)
 
     def open_window(self, organisations: Iterable[Organisation], muted: Iterable[Muted], token: str = "") -> None:
-        """Open the preferences, with what the agent alone knows; where there is no icon, the command does that."""
+        """Open the preferences window, with what only the agent knows; without an icon the command opens it."""
         if self._ports.surface.opens_windows:
             named = [(one.id, one.name, wording.title("", one.name)) for one in organisations]
             self._ports.windows.open_preferences(named, [tuple(one) for one in muted], token)
 
     def window_said(self, said: dict[str, Any]) -> None:
-        """Do what the preferences window says; the login window may have saved, too."""
+        """Do what the preferences window says; the login window, too, may say that it has saved."""
         match said:
             case {"saved": True}:
-                self.reload()  # at once: a sign-in that follows goes by it
+                self.reload()  # at once: a sign-in that follows depends on it
             case {"unmute": [str(channel), str(section), str(ident)]}:
                 self._ports.events.put(MuteChosen(Conversation(channel, section, ident), None))
 
@@ -100,7 +100,7 @@ class ConfigController:
 
 
 def _as_written(later: tuple[str, ...], new: Config) -> tuple[str, ...]:
-    """The keys as the person knows them: addresses of an environment are set by its name."""
+    """The keys as the person writes them: ``environment`` for the addresses that belong to one."""
     addresses = Environment(new.api_url, new.push_url, new.web_url)
     if addresses not in ENVIRONMENTS.values() or not set(later) & set(Environment._fields):
         return later

@@ -1,8 +1,8 @@
 """Keeps a person signed in: the password of a sign-in that worked goes into the system's keyring, and is read from it
 at the next start and when a session's time is up.
 
-What of it may be used is noted first (see :class:`~telex_start.toast.Remembered`), so that what was given up is never
-used again, whatever becomes of the keyring. For the main thread.
+Whose password may be used is noted first (see :class:`~telex_start.toast.Remembered`), so that a password that was
+given up is never used again, even if it cannot be taken out of the keyring. For the main thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .quiet_controller import QuietController
 log = logging.getLogger(__name__)
 
 ASK_WITHIN = 120.0
-"""Seconds that the keyring has to be opened before the person is asked as where nothing is kept."""
+"""Seconds that are left to open the keyring; after them the person is asked to sign in, as if nothing were kept."""
 
 _ANSWERS = {
     "locked": "the system's keyring is locked",
@@ -29,7 +29,7 @@ _ANSWERS = {
     "refused": "the system's keyring was not opened",
     "nothing": "the system's keyring holds no password for this address",
 }
-"""What the keyring's answers say, for a person, where they bring no words of their own."""
+"""Words for the keyring's answers, if an answer brings no words of its own."""
 _ENDED = "Telex has ended the last session before its time, so the kept password is not used until somebody signs in."
 _TAKEN_OUT = " It was kept in the system's keyring, and is taken out."
 NOT_OPEN = "The system's keyring was not opened in time."
@@ -38,7 +38,7 @@ _MAY_OPEN = ("locked", "away", "refused")
 
 
 class KeptPassword:
-    """Owns what is done with the keyring, and knows whose sign-in is under way."""
+    """Reads, keeps and removes the password, and knows whose sign-in is under way."""
 
     def __init__(
         self,
@@ -51,13 +51,13 @@ class KeptPassword:
     ) -> None:
         """
         Args:
-            own: Says what the program says itself.
+            own: Says things by toasts of the program itself.
             quiet: Remembers whose password is kept.
-            sign_in: Signs in by the password that was read, unless the person is about to sign in; says whether.
-            tell: Takes a state that is not the session's: the keyring is waited for, or is not any more.
+            sign_in: Signs in with the password that was read, unless the person is about to sign in; returns whether.
+            tell: Shows that the keyring is waited for, as a state in place of the session's; later the session's again.
         """
         self.stays = config.stay_signed_in
-        """The person wants to stay signed in on this computer."""
+        """Whether the person wants to stay signed in on this computer."""
         self._configured = (config.email or "").lower()
         self._keyring = ports.keyring
         self._surface = ports.surface
@@ -67,26 +67,26 @@ class KeptPassword:
         self._sign_in = sign_in
         self._tell = tell
         self._unattended = False
-        """A service runs it, which has credentials of its own."""
+        """The program runs as a service, which has credentials of its own: nothing is kept or read."""
         self._email = ""
-        """Whose sign-in is under way, if it is none by what is kept."""
+        """The e-mail address of the sign-in under way; empty if there is none, or if it uses the kept password."""
         self._password = ""
-        """That of this sign-in, where it is to be kept: it is held nowhere else."""
+        """The password of that sign-in, if it is to be kept, and held nowhere else; empty otherwise."""
         self._in_use = False
-        """The sign-in under way is by what is kept."""
+        """The sign-in under way uses the kept password."""
         self._wanted: StateChanged | None = None
-        """What is kept is to be used as soon as it can be had: the state of the session that wants it."""
+        """Set while the kept password is to be used as soon as it can be read: the session's state at that request."""
         self._may_prompt = False
-        """The system has not asked the person to open it, and may."""
+        """The system may ask the person to open the keyring, and has not done so yet."""
         self._watches = False
-        """It is told when the keyring is opened."""
+        """We asked to be told when a keyring is opened or appears."""
         self._waits = False
-        """The person sees that the keyring is waited for, in place of the session's state."""
+        """The person is shown "Waiting for the keyring" in place of the session's state."""
         self._otherwise: Callable[[str], object] | None = None
         self._until: float | None = None
 
     def begin(self, unattended: bool) -> None:
-        """The program starts: what is not to be kept any more goes out of the keyring; a service leaves that alone."""
+        """At the start: remove from the keyring what is not to be kept any more; as a service, do nothing."""
         self._unattended = unattended
         if unattended:
             return
@@ -102,30 +102,30 @@ class KeptPassword:
             self.forget()
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due."""
+        """When :meth:`tick` is due; ``None`` if nothing is."""
         return self._until
 
     def tick(self, now: float) -> None:
-        """Do what is due."""
+        """Stop waiting for the keyring, if its time is over."""
         if self._until is not None and now >= self._until:
             self._give_up(NOT_OPEN)
 
     # --- using it ---------------------------------------------------------------------------------------------------
 
     def use(self, session: StateChanged, otherwise: Callable[[str], object]) -> None:
-        """Sign in by what is kept, unless Telex has ended the session before its time, or nobody knows.
+        """Sign in with the kept password; not if Telex ended the session before its time, or if its end is not known.
 
         Args:
-            session: The session's state. While that lives nobody sees that the keyring is waited for.
-            otherwise: Called, once, where it cannot be had in time, with a sentence that says why; at once, with an
-                empty one, where nothing is kept that may be used.
+            session: The session's state. While the session is good, the person does not see a wait for the keyring.
+            otherwise: Called once: with a sentence that says why, if the password cannot be read in time; at once, with
+                an empty text or such a sentence, if no kept password may be used.
         """
-        if self._until is not None and session.expired:  # it is being asked
+        if self._until is not None and session.expired:  # the keyring is being asked already
             self._wanted, self._otherwise = session, otherwise
             return
         self._stop()
         if session.state is not State.SIGNED_OUT and not session.expired and self._quiet.noted.kept:
-            self._quiet.note(ended=True)  # somebody may have wanted that
+            self._quiet.note(ended=True)  # somebody may have ended the session on purpose
         noted = self._quiet.noted
         may_be = noted.kept and self.stays and not self._unattended
         if not may_be or self._configured not in ("", noted.kept.lower()):
@@ -138,7 +138,7 @@ class KeptPassword:
             self._keyring.read(noted.kept, self._may_prompt)
 
     def said(self, request: str, said: dict[str, Any]) -> None:
-        """The keyring answers a request, or has changed."""
+        """The keyring has answered a request, or says that it has changed (``request`` is ``keyring``)."""
         email, kept = str(said.get("email", "")), self._quiet.noted.kept
         is_kept = email.lower() == kept.lower()
         match request, said:
@@ -149,12 +149,12 @@ class KeptPassword:
                     self._stop()
             case "keyring read", {"keyring": str(word)} if self._wanted and is_kept:
                 self._not_found(word, why(said))
-            case "keyring keep", {"keyring": "kept"} if not is_kept:  # it was given up meanwhile
+            case "keyring keep", {"keyring": "kept"} if not is_kept:  # this password was given up meanwhile
                 self._remove(email)
             case "keyring keep", {"keyring": "kept"}:
                 pass
             case "keyring keep", {"keyring": "locked"} if self._surface.opens_windows:
-                pass  # it asks the person, and says more later
+                pass  # the system asks the person to open it; another answer follows
             case "keyring keep", _ if is_kept:
                 self._quiet.note(kept="", removing=(*self._removing_but(email), email))  # an earlier one may be there
                 words = "Your password could not be put into the system's keyring, so the next start asks for it."
@@ -163,7 +163,7 @@ class KeptPassword:
                 self._quiet.note(removing=self._removing_but(email))
 
     def ended(self, request: str, problem: str) -> None:
-        """The process that asked the keyring has ended; ``problem``: why it could not, in words, if so."""
+        """The process that asked the keyring has ended; ``problem`` says why it failed, empty if it did not."""
         if problem:
             log.warning("%s: %s", request, problem)
             self.said(request, {"email": self._quiet.noted.kept, "keyring": "failed"})
@@ -180,7 +180,7 @@ class KeptPassword:
         first, self._watches = not self._watches, True
         self._keyring.watch(True)
         if first and word == "away":
-            self._keyring.read(self._quiet.noted.kept, self._may_prompt)  # it may have come since
+            self._keyring.read(self._quiet.noted.kept, self._may_prompt)  # it may have appeared since
         if word == "refused":
             self._give_up(why)
         elif self._otherwise and not self._waits and self._wanted and self._wanted.state not in SIGNED_IN:
@@ -188,14 +188,14 @@ class KeptPassword:
             self._tell(StateChanged(State.WAITING_FOR_KEYRING))
 
     def _give_up(self, why: str) -> None:
-        """The person is asked. Where the keyring is opened later, and they have done nothing, it still signs in."""
+        """Have the person asked to sign in. The password is still used if the keyring opens before they begin."""
         otherwise, self._otherwise, self._until = self._otherwise, None, None
         self._wait_no_more()
         if otherwise is not None:
             otherwise(why)
 
     def _stop(self) -> None:
-        """What is kept is not wanted any more."""
+        """Stop waiting for the kept password."""
         if self._watches:
             self._keyring.watch(False)
         self._wait_no_more()
@@ -206,16 +206,16 @@ class KeptPassword:
             self._waits = False
             self._tell(self._wanted)
 
-    # --- what becomes of sign-ins -----------------------------------------------------------------------------------
+    # --- how sign-ins go on -----------------------------------------------------------------------------------------
 
     def begins(self, command: SigningIn, in_use: bool) -> None:
-        """A sign-in begins, which outweighs what the keyring may say yet.
+        """A sign-in begins: later answers of the keyring to a read do not count.
 
         Args:
-            command: By a password, which may be kept, or by a link.
-            in_use: It is by what is kept.
+            command: A sign-in with a password, which may be kept, or with a mailed link.
+            in_use: The sign-in uses the kept password.
         """
-        self._waits = False  # the session says what it does now
+        self._waits = False  # the session's own state is shown from here on
         self._stop()
         self._in_use, self._email = in_use, "" if in_use else command.email
         keeps = self.stays and not (in_use or self._unattended)
@@ -225,14 +225,14 @@ class KeptPassword:
         """The sign-in has worked, or none was needed.
 
         Returns:
-            Whose it was; empty where it was by what is kept.
+            The e-mail address of the sign-in; empty if it used the kept password.
         """
         email, password = self._email, self._password
         self.called_off()
         if email and email.lower() != self._quiet.noted.kept.lower():
             self.forget()
         if not self._unattended:
-            self._quiet.note(ended=False)  # also where Telex takes the session again
+            self._quiet.note(ended=False)  # also if no sign-in was needed, as Telex accepts the session again
         if password:
             self._quiet.note(kept=email, removing=self._removing_but(email))
             self._keyring.keep(email, password, self._surface.opens_windows)
@@ -242,7 +242,8 @@ class KeptPassword:
         """The sign-in did not work.
 
         Returns:
-            ``None`` where it was not by what is kept. Else what is to be said of that; empty where it stays.
+            ``None`` if it did not use the kept password. Else a sentence to add to the failure; empty if the password
+            stays kept.
         """
         in_use = self._in_use
         self.called_off()
@@ -252,13 +253,13 @@ class KeptPassword:
         return "" if in_use else None
 
     def called_off(self) -> None:
-        """There is no sign-in under way any more whose password is to be kept, or was."""
+        """No sign-in is under way any more: forget its address and password."""
         self._email, self._password, self._in_use = "", "", False
 
     # --- forgetting it ----------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
-        """Take out what is kept; it is used no more from here on."""
+        """Take the kept password out of the keyring; it is never used again, even if that fails."""
         self.called_off()
         self._stop()
         if email := self._quiet.noted.kept:
@@ -273,7 +274,7 @@ class KeptPassword:
 
 
 def why(said: dict[str, Any]) -> str:
-    """Why a request came to nothing, by the keyring's answer; a sentence."""
+    """Why a request to the keyring failed, from its answer; a sentence."""
     words = str(
         said.get("words")
         or _ANSWERS.get(str(said.get("keyring")), "the system's keyring cannot be asked; the log tells why")

@@ -1,7 +1,7 @@
-"""Between the events and the notifier: what comes from Telex goes in, and toasts go out to the desktop and the surface.
+"""Passes events from Telex to the notifier, and its toasts to the desktop and the surface. Also Mark All as Read.
 
-Where the person wants quiet while the Telex client is in front, news wait until it is known whether it is. To look
-takes milliseconds, or for ever where a display hangs, so it is done on a thread that lives as long as the look.
+If the person wants quiet while the Telex client is in front, news wait until it is known whether it is. To look takes
+milliseconds, or for ever if a display hangs, so each look is made on a thread of its own.
 
 For the main thread.
 """
@@ -30,11 +30,11 @@ from .ports import Ports
 log = logging.getLogger(__name__)
 
 LOOK_WITHIN = 1.0
-"""Seconds that news wait for the look; what cannot be told in that time is not in front."""
+"""Seconds that news wait for the look; without an answer in that time the client counts as not in front."""
 LOOK_HOLDS_FOR = 0.2
-"""Seconds for which it stays as it was seen: a flood of news is no flood of looks."""
+"""Seconds for which a look's answer counts, so that a flood of news makes no flood of looks."""
 AT_A_TIME = 20
-"""So many reading calls wait at the session: what the person asks for meanwhile does not wait for hundreds."""
+"""The most mark-as-read calls that wait at the session: other requests of the person come after so many at most."""
 
 _MAY_BRING_NEWS = (events.PublicationsReceived, events.UnreadSection, events.UnreadLookedUp)
 _IN_ORDER = (
@@ -44,11 +44,11 @@ _IN_ORDER = (
     events.OrganisationsChanged,
     events.LookUpBegan,
 )
-"""What is not to overtake news that wait."""
+"""The events that must not overtake news that wait."""
 
 
 class NewsController:
-    """Owns the notifier, and what the person does with news: clicks, and Mark All as Read."""
+    """Owns the notifier, and does what the person wants with news: opens it, marks it as read, declines a call."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class NewsController:
             own: Says which conversations could not be marked as read.
             opening: Opens places, and knows their addresses.
             quiet: What the person set on this machine.
-            counts_changed: Told whenever the counts change.
+            counts_changed: Called whenever the counts change.
         """
         self._ports = ports
         self._own = own
@@ -93,7 +93,7 @@ class NewsController:
             events.ProfileLookedUp: notifier.profile,
             events.FrontLookedAt: self._looked,
         }
-        """What comes from Telex, and what follows from it."""
+        """The handlers of the events that come from Telex, and of the look's answer."""
         self._wants_looks = config.while_client_runs == "quiet"
         self._held: list[events.Event] = []
         self._looking = False
@@ -103,7 +103,7 @@ class NewsController:
         self._to_read: deque[Reading] = deque()
         self._reading: set[Conversation] = set()
         self._failed: dict[str, list[str]] = {}
-        """Names of what could not be marked as read, by why."""
+        """By reason: the names of conversations that could not be marked as read."""
 
     def configure(self, config: Config) -> None:
         """Take up a changed configuration."""
@@ -114,13 +114,13 @@ class NewsController:
         self.notifier.configure(config, self._ports.now())
 
     def handle(self, event: events.Event) -> None:
-        """Take in what came from Telex, or hold it until it is known what is in front."""
+        """Handle an event from Telex, or hold it until it is known whether the client is in front."""
         now = self._ports.now()
         if not self._holds(event, now):
             self.handlers[type(event)](event, now)
 
     def show(self, toast: Toast) -> None:
-        """Show what Telex sent, or the sample of it."""
+        """Show a toast of news, or the sample; with its web address, if that is known."""
         if toast.place is not None and (url := self._opening.address(toast.place)) is not None:
             toast = toast._replace(url=url)
         if not toast.silent:
@@ -128,7 +128,7 @@ class NewsController:
         self._ports.toasts.show(toast)
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due."""
+        """When :meth:`tick` is due; ``None`` if nothing is."""
         return soonest(self.notifier.deadline(), self._give_up_at)
 
     def tick(self, now: float) -> None:
@@ -140,18 +140,18 @@ class NewsController:
             self.notifier.tick(now)
 
     def clear(self) -> None:
-        """Signed out: what waits is no news any more."""
+        """Signed out: drop what waits."""
         self._held.clear()
         self.notifier.clear()
         self.session_ended()
 
     def client_in_front(self) -> bool:
-        """Whether it is to be quiet because the client is in front, as far as that was seen a moment ago."""
+        """Whether the client was in front at the last look, a moment ago, and the person wants quiet then."""
         return self._in_front and self._wants_looks and self._is_fresh(self._ports.now())
 
     def _holds(self, event: events.Event, now: float) -> bool:
         if self._give_up_at is None:
-            # A look that hangs is not waited for a second time.
+            # While a look hangs, no second one is made.
             wants_look = self._wants_looks and not self._is_fresh(now) and not self._looking
             if not wants_look or not isinstance(event, _MAY_BRING_NEWS):
                 return False
@@ -189,7 +189,7 @@ class NewsController:
             self.handlers[type(event)](event, now)
 
     def clicked(self, event: events.UnreadClicked) -> None:
-        """The person chose a conversation in the menu: it is opened as by a click on its toast."""
+        """The person chose a conversation in the menu: open it as by a click on its toast."""
         self._opening.open(self.notifier.recent.place(event.conversation), event.token)
 
     def mark_as_read(self, toast: Toast) -> None:
@@ -205,7 +205,7 @@ class NewsController:
             self._ports.events.put(events.CALL_OVER)
 
     def mark_all_as_read(self) -> None:
-        """The person wants all that is unread marked as read: by one call for each conversation."""
+        """Mark all unread conversations as read, by one call for each."""
         waiting = {reading.conversation for reading in self._to_read} | self._reading
         for reading in self.notifier.recent.to_read():
             if not reading.markable:
@@ -215,7 +215,7 @@ class NewsController:
         self._read_on()
 
     def marked_as_read(self, event: events.MarkedAsRead | events.MarkAsReadFailed) -> None:
-        """The session says what became of a call. What failed of all is said once the last of them has ended."""
+        """A mark-as-read call has ended. What failed of Mark All as Read is said together, after its last call."""
         if event.conversation not in self._reading:
             if isinstance(event, events.MarkAsReadFailed):
                 self._own.say(wording.not_marked({event.message: [event.name]}))
@@ -223,14 +223,14 @@ class NewsController:
         self._reading.remove(event.conversation)
         if isinstance(event, events.MarkAsReadFailed):
             self._note_failed(event.message, event.name)
-            if event.temporary:  # or hundreds would be tried in vain, each until it is given up
+            if event.temporary:  # do not try hundreds more in vain, each until it is given up
                 for reading in self._to_read:
                     self._note_failed(event.message, reading.name)
                 self._to_read.clear()
         self._read_on()
 
     def session_ended(self) -> None:
-        """No reading call is waited for any more."""
+        """The session is over: no mark-as-read call is waited for any more."""
         self._to_read.clear()
         self._reading.clear()
         self._failed.clear()

@@ -1,6 +1,7 @@
-"""Opens what the person asks for: the Telex client, and places in it or in the web app.
+"""Opens what the person asks for: the Telex client, or a place (such as a conversation) by its web address.
 
-A call may take seconds, so each is made on a thread of its own, one at a time. Used by the main thread.
+It also closes the client, and waits for the organisation's slug that an address needs. Opening and closing may take
+seconds, so each call is made on a thread of its own, one at a time. Used by the main thread.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from .ports import Ports
 log = logging.getLogger(__name__)
 
 ASK_AGAIN = 60.0
-"""Seconds after which a slug that was not to be had is asked for again, where it is needed: a network's log-in page, or
-one odd answer, is no word of Telex's."""
+"""Seconds after which a slug that Telex did not give is asked for again when needed: a network's log-in page, or one
+odd answer, does not count as Telex's answer."""
 SLUG_WITHIN = 2.0
 """Seconds that a click waits for the organisation's slug."""
 
@@ -36,42 +37,42 @@ class _Click(NamedTuple):
 
 
 class Opening:
-    """Knows the organisations' slugs, which addresses are made of, and asks for each when it is needed.
+    """Opens places and the client. Knows the organisations' slugs, parts of addresses, and asks for each when needed.
 
-    One click at a time waits for a slug: a newer one takes its place.
+    Only one click waits for a slug: a newer click takes its place.
     """
 
     def __init__(self, web_url: str, ports: Ports, own: AppToasts) -> None:
         """
         Args:
-            web_url: The web app.
-            own: Says what came of a call.
+            web_url: The web app's address.
+            own: Says why something could not be opened or closed.
         """
         self._web_url = web_url
         self._ports = ports
         self._own = own
         self._busy = False
         self._slugs: dict[str, str] = {}
-        """By push channel; one that is asked for is not in it."""
+        """By push channel; empty if Telex gave none. While a slug is awaited, it is absent."""
         self._asked_at: dict[str, float] = {}
         self._waiting: _Click | None = None
 
     def open_client(self, token: str = "") -> None:
-        """Open the client, or bring it to the front; the token is the desktop's for it, empty without one."""
+        """Open the client, or bring it to the front; ``token`` is the click's activation token, empty for none."""
         self._do(lambda: self._ports.main_app.open(token), token)
 
     def close_client(self) -> None:
-        """Close it."""
+        """Close the client."""
         self._do(self._ports.main_app.close)
 
     def answered(self, event: MainAppAnswered) -> None:
-        """The call is done, and the person is told what came of it."""
+        """A call has ended; if it has something to say, such as an error, the person is told."""
         self._busy = False
         if event.title:
             self._own.tell(event.title, event.message)
 
     def _do(self, action: Callable[[], MainAppAnswered | None], token: str = "") -> None:
-        """Have it done, unless another call is under way; the token of a click that nothing comes of is ended."""
+        """Call ``action`` on a thread, unless another call is under way: then end the token, as nothing will open."""
         if self._busy:
             self._ports.surface.end_startup(token)
             return
@@ -98,7 +99,7 @@ class Opening:
 
         Args:
             token: The click's activation token.
-            in_browser: Not in the client, whatever a click opens.
+            in_browser: Open it in the browser, even if a click otherwise opens the client.
         """
         self._drop()
         self.address(place)
@@ -108,7 +109,7 @@ class Opening:
         self.tick(now)
 
     def address(self, place: Place) -> str | None:
-        """A place's address, as far as Telex says; ``None`` while a better one will come soon: it is asked for."""
+        """The best known address of a place; ``None`` while the slug is awaited. Asks for the slug if needed."""
         known = self._address(place) if self._is_known(place) else None
         channel, now = place.channel, self._ports.now()
         if channel and not self._slugs.get(channel) and now >= self._asked_at.get(channel, float("-inf")) + ASK_AGAIN:
@@ -118,7 +119,7 @@ class Opening:
         return known
 
     def learn(self, event: SlugLookedUp) -> None:
-        """A slug was looked up."""
+        """A slug was looked up: open the click that waits for it, if any."""
         self._slugs[event.channel] = event.slug
         self.tick(self._ports.now())
 
@@ -134,11 +135,11 @@ class Opening:
             self._waiting = None
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due."""
+        """When :meth:`tick` is due; ``None`` if no click waits."""
         return self._waiting.until if self._waiting is not None else None
 
     def tick(self, now: float) -> None:
-        """Open what was clicked, if its address is there now or has not come in time."""
+        """Open the place that was clicked, if its slug has come, or has not come in time."""
         if self._waiting is not None and (now >= self._waiting.until or self._is_known(self._waiting.place)):
             place, token, in_browser, _ = self._waiting
             self._waiting = None
@@ -146,7 +147,7 @@ class Opening:
             self._do(lambda: self._ports.main_app.open_place(url, token, in_browser), token)
 
     def clear(self) -> None:
-        """Signed out: nothing waits any more."""
+        """Signed out: forget the slugs, and the click that waits."""
         self._drop()
         self._slugs.clear()
         self._asked_at.clear()
@@ -160,8 +161,8 @@ def web_address(web: str, slug: str, place: Place) -> str:
 
     Args:
         web: The web app's address.
-        slug: What the place's organisation is called in addresses; empty where that is not known.
-        place: Its ids as they came.
+        slug: The slug of the place's organisation; empty if it is not known.
+        place: The place; its ids are as they came.
     """
     root = web.rstrip("/")
     if not place.channel or not slug:

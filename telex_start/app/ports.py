@@ -1,4 +1,4 @@
-"""The interfaces that the App works with. Each is served by a part of the agent, and in tests by a stand-in."""
+"""Defines the interfaces that the App works with. Parts of the agent implement them, and in tests stand-ins do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..news.wall import Wall
 from ..toast import Handle, Remembered, Toast
 
 WALL = Wall(time.time, clock.offset)
-"""This machine's clock on the wall."""
+"""This machine's wall clock."""
 
 
 class SessionPort(Protocol):
@@ -37,10 +37,10 @@ class ToastsPort(Protocol):
 
 
 class Memory(Protocol):
-    """What the program remembers from one start to the next (see ``process.state_file``). Both raise OSError."""
+    """Keeps what is remembered from one start to the next (see ``process.state_file``). Both calls raise OSError."""
 
     def load(self) -> tuple[Remembered, str]:
-        """It, and a sentence that says what is wrong with it; empty where nothing is."""
+        """What is remembered, and a sentence that says what is wrong with it; empty if nothing is."""
 
     def save(self, remembered: Remembered) -> None: ...
 
@@ -49,18 +49,18 @@ class ConfigSource(Protocol):
     """Where the configuration comes from (see ``config_file.ConfigSource``)."""
 
     def changed(self) -> bool:
-        """Whether its file is another than when it was read last."""
+        """Whether the file has changed since it was read last."""
 
     def load(self) -> Config:
-        """Read it.
+        """Read the configuration.
 
         Raises:
-            ConfigError: names the source, the key and what is allowed.
+            ConfigError: it has an error; the text names the source, the key and what is allowed.
         """
 
 
 class Surface(Protocol):
-    """Where the program itself is seen: the tray, or the terminal."""
+    """Where the program shows itself: the tray, or the terminal."""
 
     def state(self, event: StateChanged) -> None: ...
     def face(self, face: Face) -> None: ...
@@ -72,20 +72,20 @@ class Surface(Protocol):
 
     @property
     def opens_windows(self) -> bool:
-        """Whether a login window is the way to ask for credentials."""
+        """Whether a login window is to ask for credentials; false without an icon, where a terminal may ask."""
 
     def end_startup(self, token: str) -> None:
-        """What a click with this activation token (empty for none) asked for has come: the desktop waits no longer."""
+        """Tell the desktop that what a click with this activation token (empty for none) asked for is done."""
 
     def may_open_unasked(self) -> bool:
-        """Whether a window that nobody has asked for would leave the focus where it is."""
+        """Whether a window that nobody has asked for may open: it would leave the focus where it is."""
 
     def ask(self, email: str, mailed: bool) -> SigningIn | None:
-        """Ask for credentials there and then; ``None`` where they are asked for by a window instead.
+        """Ask for credentials on the terminal, and wait for them; ``None`` if a window is to ask instead.
 
         Args:
-            email: That is known; empty for none.
-            mailed: Where the person signs in by mail: a link was asked for already.
+            email: The address as far as known; empty for none.
+            mailed: If the person signs in by a mailed link: one was asked for already.
 
         Raises:
             NobodyToAsk: there is neither a window nor a terminal.
@@ -94,20 +94,20 @@ class Surface(Protocol):
 
 
 class Windows(Protocol):
-    """The windows, in processes of their own (see ``desktop.tk.opening``). What they do they say by events.
+    """The windows, in processes of their own (see ``desktop.tk.opening``). What the person does there comes as events.
 
-    No call blocks or raises; the token is the desktop's for what comes, empty without one.
+    No call blocks or raises; ``token`` is the click's activation token, for the new window; empty for none.
     """
 
     def open_login(self, email: str, take_focus: bool, message: str, **more: Any) -> None:
-        """Open the login window, which is not open; ``more``: see :class:`.login_window.LoginWindow`."""
+        """Open the login window; it must not be open. ``more``: see :class:`.login_window.LoginWindow`."""
 
     def tell_login(self, what: str, message: str) -> None:
-        """Have it say how the sign-in goes: ``busy``, ``failure``, ``success``, or the ``words`` alone; have it ask for
-        the ``link`` that was mailed; or have it come to the ``front``."""
+        """Tell the login window what to do. ``what``: show how the sign-in goes (``busy``, ``failure``, ``success``, or
+        only the ``words``), ask for the ``link`` that was mailed, or come to the ``front``."""
 
     def close_login(self) -> None:
-        """Close it; nothing comes of it any more."""
+        """Close the login window; no event comes from it any more."""
 
     def open_doctor(self, token: str) -> None: ...
     def open_about(self, data: Mapping[str, Any], token: str) -> None: ...
@@ -118,13 +118,13 @@ class Windows(Protocol):
         """Open the preferences, or bring them to the front.
 
         Args:
-            organisations: For each its id, its name, and that fit to show.
+            organisations: For each its id, its name, and its name fit to show.
             muted: The fields of each :class:`~telex_start.menu.Muted`.
         """
 
 
 class Keyring(Protocol):
-    """The system's keyring, asked by processes of their own (see ``desktop.keyring``), whose answers are events.
+    """The system's keyring. Processes of their own ask it (see ``desktop.keyring``); the answers come as events.
 
     No call blocks or raises.
     """
@@ -135,11 +135,11 @@ class Keyring(Protocol):
     def keep(self, email: str, password: str, prompt: bool) -> None: ...
     def remove(self, email: str) -> None: ...
     def watch(self, wanted: bool) -> None:
-        """Say from here on, or no more, when a keyring is opened or comes."""
+        """Start or stop to send an event whenever a keyring may have been opened, or has appeared."""
 
 
 class MainApp(Protocol):
-    """Opening and closing the Telex client (see ``desktop.main_app``); may take seconds."""
+    """Opens and closes the Telex client (see ``desktop.main_app``); a call may take seconds."""
 
     def open(self, token: str) -> MainAppAnswered | None: ...
     def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None: ...
@@ -147,7 +147,8 @@ class MainApp(Protocol):
         """Whether a click on a toast opens the client; looks at a few files at most."""
 
     def in_front(self) -> bool:
-        """Whether its window is in front of the person; no where nobody tells. It may hang with the desktop."""
+        """Whether the client's window is in front of the person; false if nothing tells. The call may hang with the
+        desktop."""
 
     def close(self) -> MainAppAnswered | None: ...
 
@@ -156,7 +157,7 @@ class Ports(NamedTuple):
     """All that the App works with."""
 
     events: SimpleQueue[Event]
-    """To this thread; a ``put`` never blocks."""
+    """The queue of events to the main thread; a ``put`` never blocks."""
     session: SessionPort
     """Started and stopped by the App."""
     surface: Surface
@@ -168,9 +169,9 @@ class Ports(NamedTuple):
     memory: Memory
     keyring: Keyring
     configure: Callable[[Config], None]
-    """Takes up, in what the App knows nothing of, a configuration that counts from now on."""
+    """Makes those parts of the agent that the App does not know take up a changed configuration."""
     boot: str
-    """Which run of the machine it is: see :func:`telex_start.clock.boot`."""
+    """Names this run of the machine: see :func:`telex_start.clock.boot`."""
     now: Callable[[], float] = clock.now
     """The time, in seconds on a clock that counts the machine's sleep."""
     wall: Wall = WALL

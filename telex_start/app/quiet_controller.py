@@ -1,6 +1,6 @@
-"""Keeps what the person set on this machine: the pause, and what is muted; beside it, what others want remembered.
+"""Keeps the pause and the mutes that the person set on this machine, and saves them; also what others want remembered.
 
-For the main thread, and the only one in the agent that keeps what is remembered.
+For the main thread. In the agent, only this module writes what is remembered from one start to the next.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ PAUSES = {
     MenuItem.PAUSE: quiet.WITHOUT_END,
     MenuItem.RESUME: quiet.OFF,
 }
-"""What the menu's items are as arguments."""
+"""The menu's items as arguments of :meth:`QuietController.pause`."""
 
 
 class QuietController:
-    """Owns :class:`~telex_start.news.quiet.Quiet`, which the notifier asks."""
+    """Owns :class:`~telex_start.news.quiet.Quiet`, changes it, and saves what is to be remembered."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class QuietController:
     ) -> None:
         """
         Args:
-            memory: Keeps it from one start to the next.
-            changed: Told, with the time, after anything has changed: what is told and counted, or what is shown of it.
-            cannot_keep: Told why what was set cannot be kept over a restart; once, until it can be again, or each time
-                if it raises.
+            memory: Keeps what is remembered from one start to the next.
+            changed: Called with the time after a change: of what is told and counted, or of the words shown for it.
+            cannot_keep: Called with the reason if what was set cannot be saved; once, until saving works again, or each
+                time if this call raises.
             now: The time, in seconds; ``wall``, ``boot`` and ``client_in_front`` as for
                 :class:`~telex_start.news.quiet.Quiet`.
         """
@@ -62,21 +62,21 @@ class QuietController:
         self._now = now
         self.quiet = Quiet(config, wall, boot, client_in_front)
         self.unreadable = ""
-        """Why the memory cannot be read; empty where it can be."""
+        """Why the memory cannot be read; empty if it can be."""
         self._kept = Remembered()
-        """What is in the memory, as far as that can be read; while it cannot, it must not be written over."""
+        """What the memory holds, as last read or saved. While the memory cannot be read, it must not be overwritten."""
         self._keeps = True
         self._shown = Silence()
         self.noted = Remembered()
-        """What others have noted (see :meth:`note`), as remembered; pause and mutes are not here."""
+        """What others have noted (see :meth:`note`); the pause and the mutes are not in it."""
         self.problem = self._read(now())
-        """What is wrong with the memory, in sentences; empty where nothing is."""
+        """What was wrong with the memory at the start, in sentences; empty if nothing was."""
 
     def begin(self) -> tuple[str, str]:
-        """What was remembered holds.
+        """Begin to apply what was remembered.
 
         Returns:
-            What is wrong with the memory, title and sentences; empty where nothing is.
+            What is wrong with the memory, as a title and sentences; both empty if nothing is.
         """
         now = self._now()
         self.quiet.tick(now)
@@ -86,7 +86,7 @@ class QuietController:
         return (f"Telex Start {what} a setting", self.problem) if self.problem else ("", "")
 
     def _read(self, now: float) -> str:
-        """Take up what is in the memory, beside what was set since; what is wrong with it, in sentences."""
+        """Read the memory, and merge it with what was set since; returns what is wrong with it, in sentences."""
         try:
             found, problem = self._memory.load()
         except OSError as error:
@@ -106,7 +106,7 @@ class QuietController:
         return problem
 
     def _read_again(self, now: float) -> bool:
-        """Try again what could not be read; whether it could be now."""
+        """Try again to read a memory that could not be read; whether that worked now."""
         if not self.unreadable:
             return False
         self._read(now)
@@ -128,14 +128,14 @@ class QuietController:
         self.pause(quiet.OFF if self.quiet.paused else quiet.WITHOUT_END)
 
     def mute(self, conversation: Conversation, how_long: MuteFor | None, name: str) -> None:
-        """Mute a conversation or an organisation, or unmute it; as :class:`~telex_start.events.MuteChosen` has it."""
+        """Mute a conversation or an organisation, or unmute it: see :class:`~telex_start.events.MuteChosen`."""
         now = self._now()
         self._read_again(now)
         self.quiet.mute(conversation, name, how_long, now)
         self._told(now)
 
     def note(self, **fields: Any) -> None:
-        """Remember these fields of :class:`Remembered`, which are neither pause nor mutes, for the next start."""
+        """Remember these fields of :class:`Remembered` for the next start; not the pause and the mutes."""
         self._read_again(self._now())
         self.noted = self.noted._replace(**fields)
         self._keep()
@@ -146,11 +146,11 @@ class QuietController:
         self._told(self._now())
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due."""
+        """When :meth:`tick` has something to do at the latest; ``None`` if nothing is due."""
         return self.quiet.deadline()
 
     def tick(self, now: float) -> None:
-        """End what is over; to be called at each turn of the loop, whatever the deadline: clocks are set."""
+        """End the pause and mutes that are over. Call it at each turn of the loop, due or not: clocks are set."""
         due = self.quiet.deadline()
         if self.quiet.tick(now):
             self._told(now)
@@ -158,7 +158,7 @@ class QuietController:
             self._show(now)
 
     def look(self) -> None:
-        """A clock may have been set, or days have gone by."""
+        """Check everything again: a clock may have been set, or days may have gone by."""
         now = self._now()
         self.quiet.look_again()
         if self._read_again(now) or self.quiet.tick(now):
@@ -170,10 +170,10 @@ class QuietController:
         self.quiet.tick(now)
         self._shown = self.quiet.silence(now)
         self._changed(now)
-        self._keep()  # last: it holds now, whatever comes of this
+        self._keep()  # last: the change holds even if it cannot be saved
 
     def _show(self, now: float) -> None:
-        """The words may be others: it is another day, or the clock was set."""
+        """Pass on the words shown for it if they have changed: on another day, or by a clock that was set."""
         if self.quiet.silence(now) != self._shown:
             self._told(now)
 

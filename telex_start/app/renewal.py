@@ -1,5 +1,5 @@
-"""What the icon, its title and its menu show, and when they are drawn anew: at once for other words, later for another
-number alone. Pure.
+"""Makes the face that the icon, its tooltip and its menu show, and decides when to renew it: at once if words change,
+later if only numbers do. Pure.
 
 Some desktops close an open menu whenever it is renewed, and numbers may change many times a second.
 """
@@ -17,15 +17,15 @@ from ..news.wording import plural
 from ..states import SIGNED_IN, State
 
 SELDOM = 5.0
-"""Seconds between two renewals for numbers alone, at least, where each one closes an open menu."""
+"""Seconds between two renewals for numbers only, at least, if a renewal closes an open menu."""
 OFTEN = 1.0
-"""The same where an open menu stays open."""
+"""The same if an open menu stays open."""
 SETTLE = 0.3
 """Seconds that a changed number may wait for the next change: organisations come online one after the other."""
 
 
 class _Seen(NamedTuple):
-    """What a face is made of: the arguments of :func:`face_of`."""
+    """The values that a face is made of: the arguments of :func:`face_of`."""
 
     session: StateChanged
     unread: int = 0
@@ -34,22 +34,22 @@ class _Seen(NamedTuple):
 
     @property
     def words(self) -> tuple[object, ...]:
-        """What is shown at once where it changes."""
+        """The values whose change is shown at once."""
         return self.session.state, self.session.reason, self.paused, self.silence
 
 
 class Renewal:
-    """Keeps the face that should be shown, and shows it when it is time."""
+    """Keeps what the face is to show, and shows it when it is time."""
 
     def __init__(
         self, session: StateChanged, recent: Recent, show: Callable[[Face], None], every: Callable[[], float]
     ) -> None:
         """
         Args:
-            session: The state that is shown now.
-            recent: The unread conversations: what is new of them is shown along with the numbers, and as seldom.
+            session: The session's state that is shown now.
+            recent: The unread conversations by name; their changes are shown as seldom as those of numbers.
             show: Shows a face.
-            every: Gives the seconds, at least, between two renewals for numbers alone; asked each time.
+            every: Gives the least seconds between two renewals for numbers only; called each time.
         """
         self._seen = _Seen(session)
         self._recent = recent
@@ -62,8 +62,7 @@ class Renewal:
         self._due: float | None = None
 
     def change(self, now: float, **changes: Any) -> None:
-        """The state, the count, what is paused at Telex, or what was set on this machine may be another; or what is
-        unread, where nothing is named."""
+        """Take in changed values, named as fields of :class:`_Seen`; the unread conversations may have changed too."""
         before, self._seen = self._seen, self._seen._replace(**changes)
         if self._seen.words != before.words:
             self._renew()
@@ -73,7 +72,7 @@ class Renewal:
             self._due = max(self._numbers_at + self._every(), now + SETTLE)
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due."""
+        """When :meth:`tick` is due; ``None`` if nothing is."""
         return self._due
 
     def tick(self, now: float) -> None:
@@ -99,8 +98,8 @@ def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silen
     """The face for a session state and a number of unread threads.
 
     Args:
-        paused: What the person has paused at Telex, in words; empty where nothing is.
-        silence: What was set on this machine.
+        paused: What the person has paused at Telex, in words; empty if nothing is.
+        silence: What was set on this machine: pause, quiet hours, mutes.
     """
     state = session.state
     sign_in_again = session.sign_in_again and state in SIGNED_IN
@@ -119,13 +118,13 @@ def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silen
             status += f", {paused}"
     else:
         if state is State.CONNECTING and session.reason:
-            # The next try after a failure: for a person it is one reconnecting, not a blinking between two words.
+            # The next try after a failure: the status should not change between two words at each try.
             state = State.RECONNECTING
         words = "Waiting for the keyring" if state is State.WAITING_FOR_KEYRING else state.value.replace("_", " ")
         status = words.capitalize()
         if session.reason:
             status += f": {session.reason}"
-    # The last words stay: they say why nothing pops up.
+    # The last words are never cut: they say why nothing pops up.
     last = f", {silence.words}" if silence.words and state is not State.STOPPED else ""
     short = cut(status, LONGEST_STATUS - len(last)) + last
     status += last

@@ -1,6 +1,6 @@
-"""Who asks for credentials, and when: at the start, when the person wants it, and when the session ends.
+"""Asks for credentials: at the start, when the person wants it, and when the session ends. Leads the login window.
 
-The login window is opened where there can be one; on a terminal it is asked there. For the main thread.
+Without windows it asks on the terminal. For the main thread.
 """
 
 from __future__ import annotations
@@ -25,53 +25,53 @@ from .quiet_controller import QuietController
 log = logging.getLogger(__name__)
 
 EXIT_REFUSED = 3
-"""Credentials were refused, or there are none, and nobody can be asked: another start would end likewise."""
+"""Credentials were refused or missing, and nobody can be asked: another start would end in the same way."""
 EXIT_ENDED = 4
 """The session ended, and nobody can be asked: a start with the same credentials may work."""
 TRAY_WITHIN = 15.0
-"""Seconds that the window waits for a tray where the desktop starts the program at log-in: the person is to see where
-it is."""
+"""Seconds that the login window waits for a tray, if the desktop started the program at log-in: the person should see
+where the icon is."""
 WAIT_WITHIN = 10.0
 """Seconds after the password was accepted in which the first organisation should be live."""
 _SHOW_SUCCESS = 1.2
-"""Seconds that the success stays readable."""
+"""Seconds that the window shows the success before it closes."""
 
 _ENDED = "Your Telex session has ended. Please sign in again."
 _ON = SIGNED_IN | {State.SIGNING_IN}
-"""The states that Cancel and Sign Out put an end to."""
+"""The states that Cancel and Sign Out end."""
 
 
 class SignInDialogue:
-    """One open login window and the sign-in it has started, if any."""
+    """One open login window, and the sign-in that it shows, if any."""
 
     def __init__(self, windows: Windows, now: Callable[[], float], title: str) -> None:
-        """``title`` is that of what is said where the window cannot be shown."""
+        """``title`` is the title of the toast if the window cannot be shown."""
         self._tell = windows.tell_login
         self._now = now
         self.title = title
         self.under_way = False
-        """A sign-in was submitted, and the window has shown neither its failure nor its success."""
+        """A sign-in goes on, and the window has shown neither its failure nor its success."""
         self.session_stays = False
-        """The sign-in was submitted beside a session, which goes on whatever becomes of it."""
+        """The sign-in was begun beside a running session, which goes on even if the sign-in fails."""
         self.typed = False
-        """The person has typed into it, or asked for a link."""
+        """The person has typed into the window, or asked for a link."""
         self._by_what = "Password"
-        """What Telex accepts."""
+        """The word for what Telex accepts: ``Password`` or ``Link``."""
         self._accepted_at: float | None = None
         self._close_at: float | None = None
 
     @property
     def succeeded(self) -> bool:
-        """It shows its success, and goes in a moment."""
+        """The window shows the success, and closes in a moment."""
         return self._close_at is not None
 
     @property
     def busy(self) -> bool:
-        """It shows how a sign-in goes, or went."""
+        """The window shows that a sign-in is under way, or that it succeeded."""
         return self.under_way or self.succeeded
 
     def follow(self, session_stays: bool, by_what: str = "Password") -> None:
-        """Show how a sign-in by this goes on; ``session_stays``: it is beside a session, or that session itself."""
+        """Show from here on how a sign-in goes; ``session_stays``: a session was there already and goes on."""
         self._by_what = by_what
         self.under_way = True
         self.session_stays = session_stays
@@ -83,12 +83,12 @@ class SignInDialogue:
         self._tell("failure", words)
 
     def trouble(self, trouble: events.Trouble) -> None:
-        """A trouble after the password was accepted; it is being retried."""
+        """Something failed after the password was accepted, and is tried again: say so."""
         if self.under_way and self._accepted_at is not None:
             self._tell("words", f"{trouble.message or trouble.title} Trying again…")
 
     def state(self, event: StateChanged) -> None:
-        """The session's state changed."""
+        """The session's state changed: show it, if a sign-in is under way."""
         if event.state not in SIGNED_IN:
             self.session_stays = False
         if not self.under_way or event.sign_in_again:
@@ -106,20 +106,20 @@ class SignInDialogue:
                 self.succeed("Signed in, but Telex refuses notifications for all your organisations.")
 
     def deadline(self) -> float | None:
-        """When the window has said its success long enough, or has waited :data:`WAIT_WITHIN` for it."""
+        """When the window has shown its success long enough, or has waited :data:`WAIT_WITHIN` for it."""
         if self._close_at is not None or self._accepted_at is None or not self.under_way:
             return self._close_at
         return self._accepted_at + WAIT_WITHIN
 
     def succeed(self, message: str) -> None:
-        """Say that it worked; the window goes once that could be read."""
+        """Say that the sign-in worked; the window closes after :data:`_SHOW_SUCCESS`."""
         self.under_way = False
         self._close_at = self._now() + _SHOW_SUCCESS
         self._tell("success", message)
 
 
 class SignInController:
-    """Owns the dialogue with the login window, and knows what the person wants of the session."""
+    """Decides when to ask for credentials, leads the login window, and knows if the person wants to be signed in."""
 
     def __init__(
         self,
@@ -132,8 +132,8 @@ class SignInController:
     ) -> None:
         """
         Args:
-            own: Says what the program says itself.
-            quiet: Remembers the address of the last sign-in by the window.
+            own: Says things by toasts of the program itself.
+            quiet: Remembers the e-mail address of the last sign-in by the window.
             end: Ends the program, with an exit code and why.
             tell: See :class:`.kept_password.KeptPassword`.
         """
@@ -147,21 +147,21 @@ class SignInController:
         self.kept = KeptPassword(config, ports, own, quiet, self._sign_in_by_kept, tell)
         self._email = config.email or ""
         self._by_mail = self._by_window = False
-        """The last sign-in was by a mailed link; by the window."""
+        """Whether the last sign-in was by a mailed link, and whether it came from the window."""
         self._asks_for_link = False
-        """Telex was asked for a link, and has not answered."""
+        """Telex was asked to mail a link, and has not answered yet."""
         self._urls = {"api_url": config.api_url, "web_url": config.web_url}
         self._other_name = other_name(config.api_url)
         self.session = StateChanged(State.SIGNED_OUT)
         """The session's state."""
         self._dialogue: SignInDialogue | None = None
         self.signed_in = False
-        """There is a session that the person has not put an end to."""
+        """There is a good session, and the person has not cancelled or signed out."""
         self._leaving = False
         """The person has cancelled or signed out, and the session has not said yet that it is over."""
         self._hints_with_icon = False
         self._opens_by: float | None = None
-        """When the window opens that waits for a tray."""
+        """When the login window opens that waits for a tray; ``None`` if none waits."""
         self._tray_is_there = False
         self.configure(config)
 
@@ -178,7 +178,7 @@ class SignInController:
             self.kept.use(self.session, lambda why: self._nobody_at_start(why, at_login))
 
     def _nobody_at_start(self, why: str, at_login: bool) -> None:
-        """Nobody is signed in at the start; ``why``: why what is kept is not to be had, if something is."""
+        """Nobody is signed in at the start; ``why``: why the kept password is not used; may be empty."""
         if self._dialogue is not None:
             return  # the person was quicker
         if at_login and self._surface.opens_windows:
@@ -193,7 +193,7 @@ class SignInController:
             self._ask_or_hint(f"nobody is signed in. {why} Give --password-stdin, or run it on a terminal")
 
     def _sign_in_by_kept(self, sign_in: events.SignIn) -> bool:
-        """Sign in by the password that was kept; not where the person is doing it."""
+        """Sign in with the kept password, unless the person is doing so in the window; whether it was begun."""
         if self._dialogue is not None and (self._dialogue.typed or self._dialogue.busy):
             return False
         self.close_window()
@@ -202,7 +202,7 @@ class SignInController:
         return True
 
     def _begin(self, command: SigningIn, by_window: bool = False, by_kept: bool = False) -> None:
-        """A sign-in begins, or a link is asked for."""
+        """Begin a sign-in, or ask Telex to mail a link."""
         self._email, self._asks_for_link = command.email, isinstance(command, events.AskForLink)
         if not self._asks_for_link:
             self._by_mail, self._by_window = isinstance(command, events.SignInByLink), by_window
@@ -217,12 +217,12 @@ class SignInController:
         self.kept.configure(config)
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due."""
+        """When :meth:`tick` is due; ``None`` if nothing is."""
         of_window = self._dialogue.deadline() if self._dialogue is not None else None
         return soonest(of_window, self._opens_by)
 
     def tick(self, now: float) -> None:
-        """Do what is due."""
+        """Show or close the window, if that is due."""
         dialogue = self._dialogue
         if dialogue is not None and (due := dialogue.deadline()) is not None and now >= due:
             if dialogue.succeeded:
@@ -239,22 +239,23 @@ class SignInController:
             self._windows.close_login()
 
     def _open_window(self, message: str = "", otherwise: Toast | None = None) -> None:
-        """Open the login window, or bring it forward where it is open; not on a terminal.
+        """Open the login window, or bring it forward if it is open; does nothing on a terminal.
 
         Args:
-            message: Why it opens, where the person has not asked for it.
-            otherwise: What is said then where it would take the focus.
+            message: Why the window opens, if the person has not asked for it.
+            otherwise: ``None`` if the person asked for the window. Else the toast to show instead if the window would
+                take the focus.
         """
         if not self._surface.opens_windows:
             return
         asked, self._opens_by = otherwise is None, None
         if self._dialogue is not None and self._dialogue.succeeded:
-            self.close_window()  # it would go in a moment, and the person would have asked in vain
+            self.close_window()  # that window closes in a moment, and the person asks for one
         if self._dialogue is not None:
             if asked:
                 self._windows.tell_login("front", "")
         elif otherwise is None or self._surface.may_open_unasked():
-            self._own.take_back(wording.SIGNING_IN)  # the window says it, and is not to be covered
+            self._own.take_back(wording.SIGNING_IN)  # the window says the same, and the toast might cover it
             email = self._email or (self._quiet.noted.email if self._remembers else "")
             more = {"by_mail": self._by_mail, "stay": self.kept.stays, **self._urls}
             self._windows.open_login(email, asked, message, **more)
@@ -272,9 +273,9 @@ class SignInController:
         """Nobody is signed in: ask on the terminal, or say how to sign in, once the icon is there.
 
         Args:
-            why: Why nobody is signed in any more; empty at the start.
-            code: The exit code where nobody can be asked.
-            mailed: Where it is by mail: a link was asked for already.
+            why: Why nobody is signed in; empty if nobody has tried.
+            code: The exit code if nobody can be asked.
+            mailed: If the person signs in by a mailed link: one was asked for already.
         """
         try:
             command = self._surface.ask(self._email, mailed)
@@ -312,9 +313,9 @@ class SignInController:
         """The person did something in the window: typed, asked for a link, submitted, or closed it."""
         dialogue = self._dialogue
         if dialogue is None:
-            return  # it was closed, or opens no more
+            return  # the window was closed, or could not open
         match said:
-            case {"email": str(email), "password": str(password)} if not dialogue.busy:  # by another sign-in
+            case {"email": str(email), "password": str(password)} if not dialogue.busy:  # busy with another sign-in
                 self._submit(dialogue, events.SignIn(email, password), "Password")
             case {"email": str(email), "code": str(code)} if not dialogue.busy:
                 self._submit(dialogue, events.SignInByLink(email, code), "Link")
@@ -332,7 +333,7 @@ class SignInController:
                 self.close_window()
 
     def _submit(self, dialogue: SignInDialogue, command: SigningIn, by_what: str) -> None:
-        dialogue.follow(self.signed_in, by_what)  # there may be a session, whose access token is refused
+        dialogue.follow(self.signed_in, by_what)  # a session may be there, with a refused access token
         self._windows.tell_login("busy", "Signing in…")
         self._begin(command, by_window=True)
 
@@ -346,7 +347,7 @@ class SignInController:
             self._windows.tell_login("link", words)
 
     def window_ended(self, problem: str) -> None:
-        """The window could not be shown, or went away by itself; a sign-in that it has begun goes on."""
+        """The window could not be shown (``problem``), or went away by itself; a sign-in that it began goes on."""
         dialogue, self._dialogue = self._dialogue, None
         if dialogue is not None and problem:
             log.warning("%s: %s", dialogue.title, problem)
@@ -362,7 +363,7 @@ class SignInController:
         self._send(command)
 
     def trouble(self, event: events.Trouble) -> None:
-        """Something does not work; where it keeps a sign-in waiting, the window says so."""
+        """Something does not work: if a sign-in waits for it, the window says so."""
         if self._dialogue is not None:
             self._dialogue.trouble(event)
 
@@ -378,7 +379,7 @@ class SignInController:
         """The session's state changed.
 
         Returns:
-            Whether :meth:`follow` is to be called, once the person can see it: not for what they have put an end to.
+            Whether to call :meth:`follow` once the new state is shown; false if the person has cancelled or signed out.
         """
         if event.state is not self.session.state:
             self._own.take_back(wording.SIGNING_IN)
@@ -388,13 +389,13 @@ class SignInController:
         return not left
 
     def follow(self, before: StateChanged) -> None:
-        """Do what follows from the session's state, which was another before."""
+        """Do what follows from the change of the session's state; ``before`` is the state before it."""
         event = self.session
         if _is_well(event) and not _is_well(before):
             self._opens_by = None
             if (email := self.kept.signed_in()) and self._by_window and self._remembers:
                 self._quiet.note(email=email)
-            # A sign-in that began elsewhere was accepted, or none is needed any more: there is nothing left to ask for.
+            # A sign-in that began elsewhere worked, or none is needed any more: the window has nothing left to ask for.
             if self._dialogue is not None and not self._dialogue.busy:
                 self._dialogue.follow(before.state in SIGNED_IN)
         if self._dialogue is not None:
@@ -406,7 +407,7 @@ class SignInController:
             self.kept.use(event, self._ask_again)
 
     def failed(self, event: events.SignInFailed) -> None:
-        """A sign-in did not work, or no link could be mailed for one."""
+        """A sign-in did not work, or Telex could not mail a link."""
         asked, self._asks_for_link = self._asks_for_link, False
         of_kept = None if asked else self.kept.failed(event)
         words = wording.failed_sign_in(event, self._other_name) + (of_kept or "")
@@ -414,7 +415,7 @@ class SignInController:
             self._ask_again(words)
             return
         if self._leaving or (event.session_stays and self._dialogue is None and of_kept is None):
-            return  # it was called off
+            return  # the person called it off
         if self._dialogue is not None:
             self._dialogue.failed(words)
             return
@@ -430,7 +431,7 @@ class SignInController:
             self._open_window(words, wording.said(event.title, words, key=wording.SIGNING_IN))
 
     def _ask_again(self, why: str) -> None:
-        """The session has ended, if not its connection, and does not go on by what is kept."""
+        """Ask to sign in again: the session has ended (its connection may live on), and no kept password helps."""
         if self.session.state in SIGNED_IN:
             self._own.tell(*wording.SIGN_IN_AGAIN)
         elif self._surface.opens_windows:
@@ -441,5 +442,5 @@ class SignInController:
 
 
 def _is_well(session: StateChanged) -> bool:
-    """Whether there is nothing to sign in for."""
+    """Whether the session is good, and there is no reason to sign in again."""
     return session.state in SIGNED_IN and not session.sign_in_again

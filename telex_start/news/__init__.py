@@ -1,1 +1,1 @@
-"""From publications to the words of a toast: what is news, when it is told, and how. Pure."""
+"""Turns publications into toasts: decides what is news, when it is told, and in which words. Pure."""

@@ -1,6 +1,7 @@
-"""From what came to a piece of news: who, what, where, as far as anything tells. Pure.
+"""Builds :class:`News` from publications and look-ups: who wrote what, and where. Remembers names for that. Pure.
 
-The person themselves is never named as the other one: on a new direct message Telex sends the *recipient's* name.
+The signed-in person is never named as the partner of a direct conversation: with a new direct message Telex sends the
+*recipient's* name.
 """
 
 from __future__ import annotations
@@ -29,54 +30,54 @@ from .publications import (
 from .unread import Growth
 
 MOST_NAMES = 4096
-"""So many names of persons and groups are remembered, as look-ups gave them."""
+"""The most names of persons and groups that are remembered from look-ups."""
 MOST_PEOPLE = 512
-"""So many persons are remembered by their full name, those who were met last."""
+"""The most full names of persons that are remembered: of those who wrote last."""
 NAMED_OF_GROUP = 3
-"""So many of a group are named; the rest is counted."""
+"""The most members of a group that are named; the rest is counted."""
 _MOST_MEMBERS = 200
 _NAME_KEYS = ("full_name", "fullname", "name", "username", "email")
 
 
 class Oneself(NamedTuple):
-    """The signed-in person; by default nobody, as long as it is not known who that is."""
+    """The signed-in person; by default nobody, until it is known who that is."""
 
     user_id: str = ""
     names: frozenset[str] = frozenset()
     """User name, full name and e-mail address, as :func:`folded`."""
 
     def is_own(self, user_id: str, *names: str | None) -> bool:
-        """Whether somebody is oneself: by id where both are known, else by any of the names."""
+        """Whether somebody is the signed-in person: by id if both ids are known, else by any of the names."""
         if user_id and self.user_id:
             return user_id == self.user_id
         return any(folded(name) in self.names for name in names if name)
 
     def wrote(self, written: Written) -> bool:
-        """Whether the person wrote it."""
+        """Whether the signed-in person wrote this message."""
         return self.is_own(written.user_id, written.name, written.username)
 
 
 def folded(name: str) -> str:
-    """A name for comparing."""
+    """A name in the form in which names are compared: single blanks, no difference of case."""
     return " ".join(name.split()).casefold()
 
 
 class NewsBuilder:
-    """Knows the person, and what the others are called. Owned by one thread."""
+    """Builds news. Knows who the signed-in person is, and the names of others. Owned by one thread."""
 
     def __init__(self) -> None:
         self.me = Oneself()
         self._named: dict[Conversation, tuple[str | None, bool]] = {}
-        """What look-ups call the others of direct conversations, and whether that is a group."""
+        """The partners' name in a direct conversation, from look-ups, and whether the conversation is a group."""
         self._people: dict[str, str] = {}
-        """By user id: full names, as messages tell them; a call gives its caller's user name alone."""
+        """Full names by user id, from messages: a call gives only its caller's user name."""
 
     def signed_in(self, user_id: str, names: Iterable[str]) -> None:
-        """Who the person is."""
+        """Take in who the signed-in person is."""
         self.me = Oneself(user_id, frozenset(known for name in names if (known := folded(name))))
 
     def learn(self, channel: str, section: str, rows: Collection[Mapping[Any, Any]]) -> None:
-        """A look-up's rows tell what the others of direct conversations are called, and who wrote."""
+        """Remember from a look-up's rows the names of partners in direct conversations, and of authors."""
         for row in rows:
             self._author(row)
             if section == DIRECT:
@@ -86,16 +87,16 @@ class NewsBuilder:
                 remember(self._named, conversation, (name, group), MOST_NAMES)
 
     def met(self, author: Written) -> None:
-        """Somebody wrote; remembered if that says their id and more than their user name."""
+        """Remember who wrote a message, if it gives their id and more than their user name."""
         if author.user_id and author.name and author.name != author.username:
             remember(self._people, author.user_id, author.name, MOST_PEOPLE)
 
     def caller(self, fields: Mapping[Any, Any]) -> str | None:
-        """Who calls, by their full name if they have been met; ``None`` where nothing says it."""
+        """The caller's name: the full name if a message has told it; ``None`` if it is not known."""
         return self._people.get(word(fields.get("caller_id"))) or first(fields, "caller_name")
 
     def left(self, channel: str) -> None:
-        """The user left this organisation."""
+        """The user left this organisation: forget its names."""
         for conversation in [known for known in self._named if known.channel == channel]:
             del self._named[conversation]
 
@@ -105,14 +106,14 @@ class NewsBuilder:
         """The news that a conversation's counts grew.
 
         Args:
-            cause: Which conversation and thread it is about.
-            fields: The publication's, or the row's.
-            growth: The counts.
+            cause: The conversation and thread that the news is about.
+            fields: The fields of the publication, or of a look-up's row.
+            growth: The grown counts.
         """
         conversation, thread = cause.conversation, cause.thread
         channel, section = conversation.channel, conversation.section
         author = self._author(fields) or Written()
-        where = "" if growth.reply else thread  # the last thread is not the one with a reply
+        where = "" if growth.reply else thread  # the last thread need not be the one with the reply
         group = False
         if section == DIRECT:
             known, group = self._named.get(conversation, (None, False))
@@ -123,7 +124,7 @@ class NewsBuilder:
         else:
             name = read.name(fields.get("name"))
         if section == AGENTS:
-            # An agent's pushes do not say in which channel it talks; then its place is its organisation's.
+            # An agent's publications do not say in which channel it talks: without one, a click opens the organisation.
             room, agent = word(fields.get("channel_id")), word(fields.get("id"))
             place = Place(channel, ("home", "agents", room, agent)) if room and agent else Place(channel)
         else:
@@ -142,7 +143,7 @@ class NewsBuilder:
         )
 
     def with_text(self, news: News, message: Message) -> News:
-        """The same news, with what the message says that made the counts grow."""
+        """The same news, with the text and author of the message that made the counts grow."""
         written = message.written
         name = news.name
         if news.direct and not news.group:
@@ -161,11 +162,11 @@ class NewsBuilder:
         )
 
     def of_message(self, message: Message, unread: int) -> News:
-        """The news that a message is itself.
+        """The news of a message for which no change of counts was told.
 
         Args:
-            message: It.
-            unread: The unread threads of its conversation now, if they are counted.
+            message: The message.
+            unread: The unread threads of its conversation; 0 if they are not counted.
         """
         conversation, thread, reply = message.cause
         written, name, group = message.written, message.name, False
@@ -191,7 +192,7 @@ class NewsBuilder:
         )
 
     def of_other(self, channel: str, came: Publication) -> News:
-        """The news that a publication of any other type is, because the person wants to be told of that type."""
+        """The news of a publication of any other type that the configuration names."""
         saved = came.kind == SAVED
         return News(
             conversation=Conversation(channel, came.section, ""),
@@ -205,7 +206,7 @@ class NewsBuilder:
     # --- names ------------------------------------------------------------------------------------------------------
 
     def _author(self, fields: Mapping[Any, Any]) -> Written | None:
-        """Who wrote the newest message of a conversation's preview, and what; ``None`` where that was the person."""
+        """The newest message of a conversation's preview, and its author; ``None`` if the signed-in person wrote it."""
         author = read.last_written(fields)
         label = read.text(fields.get("preview_message"))
         if author is None:
@@ -216,12 +217,12 @@ class NewsBuilder:
         return author if author.message or author.attached else author._replace(message=label)
 
     def _direct_name(self, fields: Mapping[Any, Any], author: Written, known: str | None) -> str | None:
-        """The other one of a direct conversation.
+        """The name of the partner in a direct conversation.
 
         Args:
-            fields: The conversation's. Their ``username`` is the other one's, or the person's own.
-            author: Who wrote the newest message, as far as that is known.
-            known: What a look-up called the other one.
+            fields: The conversation's fields. ``username`` there is the partner's, or the signed-in person's own.
+            author: The author of the newest message, as far as known.
+            known: The partner's name from a look-up.
         """
         if author.name and not self.me.wrote(author):
             return author.name
@@ -229,7 +230,7 @@ class NewsBuilder:
         return next((other for other in others if other and not self.me.is_own("", other)), None)
 
     def _group_name(self, fields: Mapping[Any, Any], known: str | None) -> str | None:
-        """The others of a group: ``Ada, Ben, Cy and 2 more``; where nothing says them, what a look-up called them."""
+        """The other members of a group: ``Ada, Ben, Cy and 2 more``; if none are named, the name from a look-up."""
         others = list(dict.fromkeys(self._members(fields)))
         left = len(others) - NAMED_OF_GROUP
         names = ", ".join(others[:NAMED_OF_GROUP])
@@ -242,7 +243,7 @@ class NewsBuilder:
             if isinstance(member, dict):
                 name = first(member, *_NAME_KEYS)
                 if name is None:
-                    break  # ids alone: their names are elsewhere
+                    break  # only ids: the names may be in ``username``
                 names = [value for key in _NAME_KEYS if isinstance(value := member.get(key), str)]
                 if not self.me.is_own(word(member.get("user_id")) or word(member.get("id")), *names):
                     named.append(name)
@@ -254,7 +255,7 @@ class NewsBuilder:
 
 
 def conversation_place(channel: str, section: str, ident: str, thread: str = "") -> Place:
-    """A conversation's place by its id; its organisation's where it has none, and for an agent's."""
+    """A conversation's place, from its id; the organisation's place if there is no id, or for an agent."""
     if section == AGENTS or not ident:
         return Place(channel)
     return Place(channel, ("dms", ident) if section == DIRECT else ("home", "channels", ident), thread)

@@ -1,4 +1,4 @@
-"""Calls: who rings, and until when. Pure; time is an argument, in seconds."""
+"""Knows which calls (buzzes) ring, and until when. Pure; time is an argument, in seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CALLS = frozenset({BEGUN, "direct_call_response", CANCELLED})
 RINGS = 300.0
 """Seconds that a call rings."""
 MOST_RINGING = 8
-"""So many ring at once at most."""
+"""The most calls that ring at once; further ones are not told."""
 _MOST_KNOWN = 256
 _MOST_NAMED = 200
 _ANSWERS = ("user_joined", "user_rejected", "user_timeout")
@@ -26,32 +26,32 @@ class Call(NamedTuple):
     """Somebody calls."""
 
     conversation: Conversation
-    """The direct conversation in which it is; its id is empty where nothing says it."""
+    """The direct conversation of the call; its id is empty if it is not known."""
     buzz: str
     caller: str | None
-    """As it came; ``None`` where that is not known."""
+    """The caller's name, as it came; ``None`` if it is not known."""
 
     @property
     def key(self) -> str:
-        """The key of its toast."""
+        """The key of this call's toast."""
         return f"call {self.conversation.channel} {self.buzz}"
 
 
 class Calls:
-    """Owned by one thread."""
+    """The calls that ring. Owned by one thread."""
 
     def __init__(self, over: Callable[[str], None]) -> None:
         """
         Args:
-            over: Told the key of each call that rings no more.
+            over: Called with the key of each call that stops ringing.
         """
         self._over = over
         self._ringing: dict[str, tuple[Call, float]] = {}
-        """By key: until when each rings."""
+        """By key: the call, and until when it rings."""
         self._known: dict[str, None] = {}
 
     def begins(self, call: Call, now: float) -> bool:
-        """Whether somebody's call rings; one that is known does not."""
+        """Let a call ring; whether it does. One that is known already, or one too many, does not."""
         if not call.buzz or call.key in self._known or len(self._ringing) >= MOST_RINGING:
             return False
         remember(self._known, call.key, None, _MOST_KNOWN)
@@ -59,23 +59,23 @@ class Calls:
         return True
 
     def ended(self, kind: str, call: Call, fields: Mapping[Any, Any], me: Oneself) -> None:
-        """It rings no more where it is cancelled, or answered by the person, wherever."""
+        """Stop the call if it was cancelled, or if the signed-in person answered it (on any device)."""
         if kind == CANCELLED:
-            remember(self._known, call.key, None, _MOST_KNOWN)  # should they come in the other order
+            remember(self._known, call.key, None, _MOST_KNOWN)  # the cancellation may come before the call
         elif not any(me.is_own(one) for one in _who(fields)):
             return
         self.end(lambda one: one.key == call.key)
 
     def tick(self, now: float) -> None:
-        """End what has rung long enough."""
+        """End the calls that have rung for :data:`RINGS`."""
         self.end(lambda call: self._ringing[call.key][1] <= now)
 
     def deadline(self) -> float | None:
-        """When to call :meth:`tick`."""
+        """When :meth:`tick` is due; ``None`` while nothing rings."""
         return min((until for _, until in self._ringing.values()), default=None)
 
     def end(self, which: Callable[[Call], bool]) -> bool:
-        """End these; whether any of them rang."""
+        """End the ringing calls that ``which`` picks; whether there were any."""
         keys = [key for key, (call, _) in self._ringing.items() if which(call)]
         for key in keys:
             del self._ringing[key]
@@ -89,7 +89,7 @@ class Calls:
 
 
 def _who(fields: Mapping[Any, Any]) -> Iterator[str]:
-    """The ids of those that an answer to a call is of."""
+    """The user ids of those who answered, as an answer to a call gives them."""
     for key in _ANSWERS:
         value = fields.get(key)
         if value is True:

@@ -1,4 +1,4 @@
-"""What people write at Telex, which is HTML, as plain text. Nothing in it is ever fetched. Pure."""
+"""Turns the HTML that people write at Telex into plain text. Never fetches anything that the HTML names. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _BLANKS = re.compile("[ \t\n\r\f\xa0]+")
 _COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _TAG = re.compile("<[^<>]*>")
 _NO_TAG = re.compile(r"<(?=[^<>]*(?:<|\Z))")
-"""A ``<`` that begins no tag. HTMLParser (Python 3.11 to 3.13) would look for its end through all the rest, once for
-each of them: 10,000 characters of ``<a`` took 1.5 seconds."""
+"""A ``<`` that begins no tag. For each of them HTMLParser (Python 3.11 to 3.13) would search all the rest for an end:
+10,000 characters of ``<a`` took 1.5 seconds."""
 _LINES = frozenset(
     {
         *("address", "article", "aside", "blockquote", "br", "dd", "details", "div", "dl", "dt", "figcaption"),
@@ -28,13 +28,13 @@ _UNSEEN = frozenset({"head", "noscript", "script", "style", "template", "title"}
 def plain(html: str) -> str:
     """The text of a piece of HTML: a line for each paragraph, break and list item; links by their text.
 
-    What holds no tag is taken for text with entities, whose line breaks stay.
+    Without any tag it is read as text with entities, and its line breaks stay.
     """
     if len(html) >= LONGEST_TEXT and html.rfind("<") > html.rfind(">"):
         html = html[: html.rfind("<")]  # a tag that was cut in half
     if "<" not in html:
         return unescape(html).replace("\xa0", " ")
-    end = html.rfind("-->") + 3  # behind it none ends: each would be looked for to the end
+    end = html.rfind("-->") + 3  # no comment ends after this: the pattern would search to the end for each "<!--"
     html = _NO_TAG.sub("&lt;", _COMMENT.sub("", html[:end]) + html[end:])
     lines = _Lines()
     try:
@@ -46,7 +46,7 @@ def plain(html: str) -> str:
 
 
 class _Lines(HTMLParser):
-    """Gathers the lines of a text."""
+    """Collects the lines of the text in a piece of HTML."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -54,7 +54,7 @@ class _Lines(HTMLParser):
         self._line: list[str] = []
         self._unseen = 0
         self._kept = 0
-        """How deep in ``pre`` it is, where blanks and breaks mean something."""
+        """How many ``pre`` are open: in these, blanks and line breaks are kept."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _UNSEEN:
@@ -63,7 +63,7 @@ class _Lines(HTMLParser):
             self._break()
             self._kept += tag == "pre"
         elif tag == "img" and not self._unseen:
-            self._line.append(dict(attrs).get("alt") or "")  # emoji are written so
+            self._line.append(dict(attrs).get("alt") or "")  # emoji come as images
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _UNSEEN and tag != "pre":
@@ -86,7 +86,7 @@ class _Lines(HTMLParser):
             self._line.append(line)
 
     def text(self) -> str:
-        """The lines so far that hold anything."""
+        """The lines so far, without the empty ones."""
         self._break()
         return "\n".join(self._lines)
 

@@ -1,7 +1,8 @@
-"""Decides what is news: a publication or a row of a look-up is, where the unread state grows by it.
+"""Decides what is news: a push publication, or a row of an unread look-up, that makes the unread state grow.
 
-A message and the change of counts that it causes are one piece of news. How it is told is decided in :mod:`.scheduler`.
-Pure: time comes in as an argument, in seconds, and toasts go out by a call.
+A message and the change of counts that it causes are one piece of news; calls, and other types that the configuration
+names, are told too. :mod:`.scheduler` decides how news is told. Pure: time is an argument, in seconds, and toasts are
+given to a callback.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from .unread import Counts, UnreadState
 
 
 class Notifier:
-    """Decides what is shown. Owned by the main thread."""
+    """Takes in what comes from Telex, and calls back with toasts and counts. Owned by the main thread."""
 
     def __init__(
         self,
@@ -48,13 +49,13 @@ class Notifier:
     ) -> None:
         """
         Args:
-            config: What is news, whether toasts tell what was written, and whether what the person set at Telex counts.
-            quiet: What the person set on this machine. Whoever changes it, or sees that time did, calls
-                :meth:`quiet_changed`.
+            config: Says what is news, whether toasts show the text, and whether the settings at Telex count.
+            quiet: What the person set on this machine. Whoever changes it, or notices that its time began or ended,
+                calls :meth:`quiet_changed`.
             show: Shows a toast.
-            counts_changed: Told at once, whenever the counts change.
-            read: Told when what had a toast has been read, or is over.
-            watch_agents: Told in which organisations (by push channel) an agent's conversation counts as unread.
+            counts_changed: Called at once whenever the counts change.
+            read: Called with the handle of a toast that is to go: its conversation was read, say, or its call is over.
+            watch_agents: Called with the push channels of the organisations in which an agent's conversation is unread.
             second_of_day: See :class:`.quiet.TelexSettings`.
         """
         self._quiet = quiet
@@ -84,7 +85,7 @@ class Notifier:
 
     @property
     def paused(self) -> str:
-        """What the person has paused at Telex, in words for the status line; empty where nothing is."""
+        """What the person has paused at Telex, in words for the status line; empty if nothing is paused."""
         channels = [channel for channel in self._organisations if self._settings.paused(channel)]
         if not channels:
             return ""
@@ -97,7 +98,7 @@ class Notifier:
         return self._state.unread_channels()
 
     def name_of(self, conversation: Conversation) -> str:
-        """What the person knows an unread conversation by, or an organisation (section and id are empty); clean."""
+        """The name of an unread conversation, or of an organisation (section and id are empty), fit to show."""
         if conversation.section or conversation.ident:
             return self.recent.name(conversation)
         organisation = self._organisations.get(conversation.channel)
@@ -110,7 +111,7 @@ class Notifier:
     # --- what is set ------------------------------------------------------------------------------------------------
 
     def configure(self, config: Config, now: float) -> None:
-        """The configuration is another. What is counted stays; what is told follows it from here on."""
+        """Take up a changed configuration: the unread state stays, what is muted and told follows it from here on."""
         self._apply(config)
         self.quiet_changed(now)
 
@@ -121,7 +122,7 @@ class Notifier:
         self._settings.honoured = config.honour_telex_settings
 
     def quiet_changed(self, now: float) -> None:
-        """What the person set, here or at Telex, is another, or its time has come, or is over."""
+        """What the person set, here or at Telex, has changed, or the time that it is set for has begun or ended."""
         self._state.recount()
         self.recent.recounted()
         self._calls.end(lambda call: self._state.is_muted(call.conversation))
@@ -131,7 +132,7 @@ class Notifier:
     # --- what happens -----------------------------------------------------------------------------------------------
 
     def signed_in(self, event: SignedIn) -> None:
-        """Who the person is."""
+        """Take in who the signed-in person is."""
         self._builder.signed_in(event.user_id, event.names)
 
     def organisations(self, event: OrganisationsChanged) -> None:
@@ -152,7 +153,7 @@ class Notifier:
         """Publications of one channel came.
 
         Raises:
-            Exception: one of them met a defect, the first such is raised; all the others are taken in before that.
+            Exception: the first error that a publication met by a defect; all the others are taken in before.
         """
         if event.channel not in self._organisations:
             return  # left meanwhile
@@ -163,7 +164,7 @@ class Notifier:
                     if (news := self._take(event.channel, data, event.how, now)) is not None:
                         self._scheduler.submit(news, now)
                 with _noting(failed):
-                    self._publish_counts()  # each change of them is told, also of messages that came together
+                    self._publish_counts()  # each change of the counts is passed on, also if publications came together
         else:
             self._missed(event, now, failed)
         self._publish()
@@ -171,13 +172,13 @@ class Notifier:
             raise failed[0]
 
     def _missed(self, event: PublicationsReceived, now: float, failed: list[Exception]) -> None:
-        """These came while nobody listened: of what has been read since, nothing is told."""
+        """Take publications that came while we were not connected; what has been read since then is not told."""
         fresh: list[News] = []
         for data in event.publications:
             with _noting(failed):
                 if (news := self._take(event.channel, data, event.how, now)) is not None:
                     fresh.append(news)
-                else:  # it may have been a read
+                else:  # it may say that a conversation was read
                     fresh = [known for known in fresh if not known.counted or self._state.unread_of(known.conversation)]
         past = event.how is How.CAUGHT_UP and not self._scheduler.past.over
         for news in fresh:
@@ -185,21 +186,24 @@ class Notifier:
                 self._scheduler.submit(news if past else self._with_text(news, now), now, past=past)
 
     def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
-        """A channel's history is told (or is not to be had), and with it the past, unless a look-up follows."""
+        """A channel's history has come or was refused: its past is complete, unless a look-up follows with the rest.
+
+        The past is what was unread before the sign-in.
+        """
         self._scheduler.past.answered(channel, now, look_up_follows)
         self.tick(now)
 
     def unknown(self, channel: str) -> None:
-        """Publications of a channel are lost."""
+        """Publications of a channel are lost: its counts may be wrong."""
         self._state.counts_unknown(channel)
 
     def look_up_began(self, channel: str) -> None:
-        """The unread of an organisation is asked for."""
+        """A look-up of an organisation's unread conversations begins."""
         if channel in self._organisations:
             self._state.look_up_began(channel)
 
     def looked_up(self, event: UnreadSection, now: float) -> None:
-        """A look-up told of one section of an organisation."""
+        """Take in what a look-up says of one section of an organisation."""
         if event.channel not in self._organisations:
             return  # left meanwhile
         self._builder.learn(event.channel, event.section, event.rows)
@@ -215,29 +219,29 @@ class Notifier:
         self._publish()
 
     def look_up_ended(self, channel: str, now: float) -> None:
-        """Nothing more comes of a look-up."""
+        """A look-up has ended, well or not."""
         self._state.look_up_ended(channel)
         if self._scheduler.past.awaits_look_up(channel):
             self._scheduler.past.answered(channel, now)
         self.tick(now)
 
     def settings(self, event: SettingsLookedUp, now: float) -> None:
-        """What the person set for an organisation."""
+        """Take in what the person set at Telex for an organisation."""
         if event.channel in self._organisations:
             self._settings.looked_up(event)
             self.quiet_changed(now)
 
     def profile(self, event: ProfileLookedUp, now: float) -> None:
-        """What the person set for themselves."""
+        """Take in what the person set at Telex for themselves."""
         self._settings.profile = event
         self.quiet_changed(now)
 
     def declined(self, key: str) -> bool:
-        """The person declines a call, by the key of its toast, which goes; whether it still rang."""
+        """The person declines a call, given by its toast's key: the toast goes. Whether the call still rang."""
         return self._calls.end(lambda call: call.key == key)
 
     def clear(self) -> None:
-        """Signed out: nothing is known any more."""
+        """Signed out: forget everything."""
         self._builder = NewsBuilder()
         for part in (self._calls, self._state, self._organisations, self._scheduler):
             part.clear()
@@ -248,22 +252,22 @@ class Notifier:
     # --- time -------------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
-        """When :meth:`tick` is due; ``None``: not before something comes in."""
+        """When :meth:`tick` is due; ``None`` if nothing is, until something comes in."""
         return soonest(self._scheduler.deadline(), self._calls.deadline())
 
     def tick(self, now: float) -> None:
-        """Show what is due, and take away what is over."""
+        """Show the toasts that are due, and take away those of calls that are over."""
         self._scheduler.tick(now)
         self._calls.tick(now)
 
     # --- from a publication to news ---------------------------------------------------------------------------------
 
     def _take(self, channel: str, data: object, how: How, now: float) -> News | None:
-        """Apply a publication; the news that it is."""
+        """Apply a publication; the news that it makes, if any."""
         came = publications.publication(data)
         if came is None or came.kind not in self._known_types:
             return None
-        # A message and its change of counts are two events, should they ever share an id.
+        # A message and its change of counts are told apart even if they share an id.
         event = came.event if came.kind == UNREAD_CHANGE else came.event and f"{came.kind} {came.event}"
         if not self._state.first_time(event):
             return None
@@ -272,7 +276,7 @@ class Notifier:
         if came.kind in MESSAGES:
             return self._message(channel, came, how, now)
         if came.kind in CALLS:
-            if how is How.LIVE:  # nobody knows how long ago the others were
+            if how is How.LIVE:  # nobody knows how long ago an earlier call was
                 self._call(channel, came, now)
             return None
         return self._builder.of_other(channel, came)
@@ -282,7 +286,7 @@ class Notifier:
         growth = self._state.count(conversation, came.fields)
         if growth is None:
             if not self._state.unread_of(conversation):
-                # It may have been written to again since: no text is waited for any more.
+                # Read: no text is waited for any more, even if somebody wrote again since.
                 self._pairing.read(conversation)
             return None
         cause = Cause(conversation, word(came.fields.get("last_thread_id")), growth.reply)
@@ -292,7 +296,7 @@ class Notifier:
         return None if told else self._with_text(news, now)
 
     def _with_text(self, news: News, now: float) -> News:
-        """The same, with its text if that is there already."""
+        """The same news, with its text if the message has come already."""
         message = self._pairing.take_text(news.cause, now) if news.kind == UNREAD_CHANGE and not news.paired else None
         return news if message is None else self._learnt(news, message)
 
@@ -339,7 +343,7 @@ class Notifier:
     # ----------------------------------------------------------------------------------------------------------------
 
     def _publish(self) -> None:
-        """Pass on which conversations with a toast have been read, and the counts where they changed."""
+        """Pass on which conversations have been read, and what has changed of the counts and the unread agents."""
         for conversation in self._state.take_read():
             if not self._state.unread_of(conversation):
                 self._scheduler.read(conversation)
@@ -359,7 +363,7 @@ class Notifier:
 
 @contextmanager
 def _noting(failed: list[Exception]) -> Iterator[None]:
-    """Whatever is raised within is noted there, and costs nothing that follows."""
+    """Add an exception that is raised within to ``failed``, so that the work goes on."""
     try:
         yield
     except Exception as error:

@@ -1,8 +1,8 @@
-"""Which message belongs to which change of counts: two publications, in either order, that are one thing to tell. Pure.
+"""Finds the message that belongs to a change of counts: two publications, in either order, for one toast. Pure.
 
-A message that came first waits for its change. A change that came first may wait a moment to be told with its text; or
-it is told without, and completed on the screen by the message that follows. Both may come several times a second. Time
-is an argument, in seconds on any clock that does not run backwards.
+A message that comes first waits for its change. A change that comes first may wait a moment for the message's text; or
+it is told without the text, and its toast is completed when the message follows. Both may come several times a second.
+Time is an argument, in seconds on any clock that does not run backwards.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from ..toast import Conversation
 from .publications import UNREAD_CHANGE, Cause, Message, News
 
 WITHIN = 10.0
-"""Seconds in which the other one comes; a toast that is on the screen for longer is left as it is."""
+"""Seconds within which the second of the two comes; a toast that was shown earlier is not completed."""
 WAIT = 0.2
-"""Seconds that a toast waits for its text."""
+"""Seconds that a change waits for its text before it is told without."""
 FLOWING = 600.0
-"""Seconds after a message of an organisation in which its next ones are expected to come with their text too."""
+"""Seconds after a message of an organisation in which its next changes are expected to get a text too."""
 MOST = 256
-"""So many of each are remembered at most, the latest."""
+"""The most entries that each list remembers: the latest."""
 
 T = TypeVar("T")
 
 
 class _Lately(Generic[T]):
-    """What came within :data:`WITHIN`, in its order."""
+    """Entries of the last :data:`WITHIN` seconds, oldest first."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[T, float]] = []
@@ -53,7 +53,7 @@ class _Lately(Generic[T]):
 
 
 class Pairing:
-    """Owned by one thread."""
+    """Pairs messages with changes, and holds the news that wait for their text. Owned by one thread."""
 
     def __init__(self) -> None:
         self._texts: _Lately[Message] = _Lately()
@@ -63,24 +63,24 @@ class Pairing:
         self._told_messages: _Lately[Cause] = _Lately()
         self._told_changes: _Lately[Cause] = _Lately()
         self._shown: _Lately[News] = _Lately()
-        """The newest toast of each conversation, where it is without its text."""
+        """For each conversation the news of its newest toast, if that was shown without its text."""
         self._waiting: list[tuple[News, float]] = []
-        """What waits for its text, and until when; in the order in which it came."""
+        """The news that wait for their text, and until when; oldest first."""
         self._flow: dict[str, float] = {}
 
     # --- messages ---------------------------------------------------------------------------------------------------
 
     def came(self, channel: str, now: float) -> None:
-        """A message of this organisation came with its text."""
+        """A message of this organisation came: its next changes may wait for their text."""
         self._flow[channel] = now
 
     def keep_text(self, message: Message, now: float) -> None:
-        """Keep a message for its change; it takes the place of an older one with the same cause."""
+        """Keep a message for its change, in place of an older message with the same cause."""
         self._texts.drop(lambda one: one.cause == message.cause)
         self._texts.add(message, now)
 
     def take_text(self, change: Cause, now: float) -> Message | None:
-        """The message that belongs to a change of counts, the newest one; its text is used by this."""
+        """Take the newest message that belongs to a change of counts; its text counts as used."""
         message = self._texts.take(lambda one: one.cause.is_of(change), now, newest=True)
         if message is not None:
             if message.ident:  # the same message under another type
@@ -89,11 +89,11 @@ class Pairing:
         return message
 
     def is_used(self, message: Message, now: float) -> bool:
-        """Whether the text of a message was used before: the same one comes under several types."""
+        """Whether the text of a message was used before: one message may be published under several types."""
         return bool(message.ident) and self._used.find(_key(message).__eq__, now) is not None
 
     def use(self, message: Message, now: float) -> None:
-        """The text of this message is used."""
+        """Note that the text of this message is used."""
         if message.ident:
             self._used.drop(_key(message).__eq__)
             self._used.add(_key(message), now)
@@ -101,43 +101,43 @@ class Pairing:
     # --- what was told ----------------------------------------------------------------------------------------------
 
     def told(self, news: News, now: float) -> None:
-        """This was told, or will be in a summary."""
+        """Note that this was told, or will be told in a summary."""
         if news.kind != UNREAD_CHANGE:
             self._told_messages.add(news.cause, now)
         elif not news.paired:
             self._told_changes.add(news.cause, now)
 
     def message_is_told(self, message: Cause, now: float) -> bool:
-        """Whether this message's change was told already; that stands for one message."""
+        """Whether this message's change was told already; each told change answers for one message only."""
         return self._told_changes.take(message.is_of, now) is not None
 
     def change_is_told(self, change: Cause, now: float) -> bool:
-        """Whether this change's message was told already; that stands for one change."""
+        """Whether this change's message was told already; each told message answers for one change only."""
         return self._told_messages.take(change.is_of, now) is not None
 
     def shown(self, news: News, now: float) -> None:
-        """The newest toast of a conversation is shown."""
+        """Note that this is now the newest toast of its conversation."""
         self._shown.drop(lambda one: one.conversation == news.conversation)
         if not news.written:
             self._shown.add(news, now)
 
     def take_shown(self, message: Message, now: float) -> News | None:
-        """What is on the screen without this text; it is not given a second time."""
+        """Take the news whose toast was shown without the text of this message; each is given once."""
         return self._shown.take(lambda news: news.cause.is_of(message.cause), now)
 
     # --- what waits for its text ------------------------------------------------------------------------------------
 
     def may_wait(self, news: News, now: float) -> bool:
-        """Whether the text of this may come yet: messages of its organisation come with theirs."""
+        """Whether the text of this news may still come: messages of its organisation came within :data:`FLOWING`."""
         without = news.kind == UNREAD_CHANGE and bool(news.conversation.ident) and not news.written
         return without and now - self._flow.get(news.conversation.channel, float("-inf")) <= FLOWING
 
     def wait(self, news: News, now: float) -> None:
-        """This is to be told when its text comes, or else when :meth:`overdue` gives it back."""
+        """Hold this news until :meth:`take_waiting` finds its message, or until :meth:`overdue` gives it back."""
         self._waiting.append((news, now + WAIT))
 
     def take_waiting(self, message: Message) -> News | None:
-        """What waits for this message; it waits no more."""
+        """Take the news that waits for this message."""
         for place, (news, _) in enumerate(self._waiting):
             if news.cause.is_of(message.cause):
                 del self._waiting[place]
@@ -145,37 +145,37 @@ class Pairing:
         return None
 
     def take_earlier(self, conversation: Conversation) -> list[News]:
-        """What waits of this conversation, and has to be told before anything newer of it; it waits no more."""
+        """Take all that waits of this conversation: it has to be told before newer news of the conversation."""
         found = [news for news, _ in self._waiting if news.conversation == conversation]
         self.keep_waiting(lambda news: news.conversation != conversation)
         return found
 
     def overdue(self, now: float) -> list[News]:
-        """What has waited long enough, or is too much; it waits no more."""
+        """Take the news that have waited for :data:`WAIT`, and the oldest ones beyond :data:`MOST`."""
         too_many = len(self._waiting) - MOST
         found = [news for place, (news, until) in enumerate(self._waiting) if until <= now or place < too_many]
         del self._waiting[: len(found)]
         return found
 
     def deadline(self) -> float | None:
-        """When :meth:`overdue` gives something."""
+        """When :meth:`overdue` is due; ``None`` while nothing waits."""
         if not self._waiting:
             return None
         return self._waiting[0][1] if len(self._waiting) <= MOST else float("-inf")
 
     def keep_waiting(self, wanted: Callable[[News], bool]) -> None:
-        """Of what waits, let wait on what is wanted."""
+        """Drop from what waits all that is not wanted."""
         self._waiting = [one for one in self._waiting if wanted(one[0])]
 
     # --- what is over -----------------------------------------------------------------------------------------------
 
     def read(self, conversation: Conversation) -> None:
-        """It was read: nothing of it is told or completed."""
+        """The conversation was read: none of its news is told, none of its toasts completed."""
         self.keep_waiting(lambda news: news.conversation != conversation)
         self._shown.drop(lambda news: news.conversation == conversation)
 
     def left(self, channel: str) -> None:
-        """The user left this organisation."""
+        """The user left this organisation: forget its messages."""
         self._flow.pop(channel, None)
         self._texts.drop(lambda one: one.cause.conversation.channel == channel)
 

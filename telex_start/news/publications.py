@@ -1,7 +1,7 @@
-"""What Telex publishes, and the news that it makes, as values. Pure.
+"""Reads what Telex publishes into values (publication, message), and defines :class:`News`, made of them. Pure.
 
-Every field may be absent, of another type than it should be, or megabytes long. What is kept of it is cut to size here,
-and is otherwise as it came; see :mod:`.markup` and :mod:`.text` for how it is made fit to show.
+Every field may be absent, of the wrong type, or megabytes long. What is kept of a field is cut to size here, and is
+otherwise as it came; :mod:`.markup` and :mod:`.text` make it fit to show.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ DIRECT = "dm_channels_section"
 AGENTS = "agent_channels_section"
 
 UNREAD_CHANGE = "unread_thread_change"
-"""The type that carries the unread counts. It keeps them right even where a setting takes it out of the news."""
+"""The type that carries the unread counts. It sets the counts even if the configuration does not name it as news."""
 SAVED = "saved_message_remainder"
-"""Telex reminds of a message that the person saved."""
+"""The type by which Telex reminds of a message that the person saved."""
 CHANNEL_MENTION = "channel_mention"
 THREAD_REPLY = "thread_reply"
 MESSAGES = frozenset({"new_message", CHANNEL_MENTION, THREAD_REPLY})
 """The types that carry a message itself."""
 _REPLY = "reply_message"
-"""The section of a ``new_message`` that is a reply."""
+"""The section that marks a ``new_message`` as a reply."""
 
 MOST_COUNT = 999_999
-"""No conversation counts higher: a number from the network must not grow the program or its words without end."""
+"""The highest count of a conversation: a number from the network must not make memory or texts grow without end."""
 LONGEST_ID = 128
 """Characters; what is longer is no id."""
 LONGEST_NAME = 256
@@ -49,24 +49,24 @@ _MEDIA = (
 
 
 def integer(value: Any) -> int | None:
-    """The count that a value is, from 0 to :data:`MOST_COUNT`; ``None`` if it is no integer (``True`` is none)."""
+    """A value as a count, from 0 to :data:`MOST_COUNT`; ``None`` if it is no integer (``True`` is none)."""
     return max(0, min(value, MOST_COUNT)) if type(value) is int else None
 
 
 def word(value: Any) -> str:
-    """The id that a value is; empty if it is none."""
+    """A value as an id; empty if it cannot be one."""
     if isinstance(value, str):
         return value if len(value) <= LONGEST_ID else ""
     return str(value) if type(value) is int and 0 <= value < 1 << 64 else ""
 
 
 def name(value: Any) -> str | None:
-    """The name that a value is, cut to size; ``None`` if it is none."""
+    """A value as a name, cut to size; ``None`` if it is no text, or empty."""
     return value[:LONGEST_NAME] if isinstance(value, str) and value else None
 
 
 def text(value: Any) -> str | None:
-    """The text that a value is, cut to size; ``None`` if it is none."""
+    """A value as a text, cut to size; ``None`` if it is no text, or empty."""
     return value[:LONGEST_TEXT] if isinstance(value, str) and value else None
 
 
@@ -87,7 +87,7 @@ def own_id(section: str, fields: Mapping[Any, Any]) -> str:
 
 
 def ident(section: str, fields: Mapping[Any, Any]) -> str:
-    """What identifies a conversation within its section: its id, else its name; empty if nothing does."""
+    """What identifies a conversation within its section: its id, else its name; empty if it has neither."""
     return own_id(section, fields) or named(fields)
 
 
@@ -97,7 +97,7 @@ def named(fields: Mapping[Any, Any]) -> str:
 
 
 def remember(known: dict[Any, Any], key: object, value: object, most: int) -> None:
-    """Remember it as the latest of so many."""
+    """Put ``key`` last into ``known``; if that holds ``most`` already, its first entry goes."""
     known.pop(key, None)
     if len(known) >= most:
         del known[next(iter(known))]
@@ -108,18 +108,18 @@ def remember(known: dict[Any, Any], key: object, value: object, most: int) -> No
 
 
 class Publication(NamedTuple):
-    """A publication's envelope. All of it may be empty."""
+    """What is used of a publication. Each field may be empty."""
 
     kind: str
     """The ``notification_type``."""
     section: str
     event: str
-    """The ``notification_id``; empty where there is none that can be one."""
+    """The ``notification_id``; empty if there is none, or one that is no id."""
     fields: Mapping[Any, Any]
 
 
 def publication(data: Any) -> Publication | None:
-    """The publication that this decoded JSON is; ``None`` if it is none."""
+    """Decoded JSON as a publication; ``None`` if it is none."""
     if not isinstance(data, dict) or not isinstance(kind := data.get("notification_type"), str):
         return None
     section = data.get("section")
@@ -137,16 +137,16 @@ class Written(NamedTuple):
 
     user_id: str = ""
     name: str | None = None
-    """The author's name; ``None`` where it is not known."""
+    """The author's name; ``None`` if it is not known."""
     username: str | None = None
     message: str | None = None
     """In HTML."""
     attached: str = ""
-    """What came with it, in words; empty for nothing."""
+    """What is attached, in words; empty for nothing."""
 
 
 def written(fields: Mapping[Any, Any]) -> Written:
-    """The message that these fields are."""
+    """The message, and its author, in these fields."""
     return Written(
         word(fields.get("user_id")),
         first(fields, "full_name", "username"),
@@ -157,7 +157,7 @@ def written(fields: Mapping[Any, Any]) -> Written:
 
 
 def last_written(fields: Mapping[Any, Any]) -> Written | None:
-    """The newest message of a conversation's preview; ``None`` where nobody wrote it, or there is none."""
+    """The newest message of a conversation's preview; ``None`` if there is none, or if the system wrote it."""
     thread = fields.get("preview_thread")
     newest = thread[0] if isinstance(thread, list) and thread else None
     return written(newest) if isinstance(newest, dict) and newest.get("type") != "system" else None
@@ -179,15 +179,15 @@ def _attachments(media: Any) -> str:
 
 
 class Cause(NamedTuple):
-    """What a message and the change of counts that it causes have in common."""
+    """What a message has in common with the change of counts that it causes: :mod:`.pairing` compares it."""
 
     conversation: Conversation
     thread: str
     reply: bool
-    """It is in a thread that was there already: a change names the last thread, which that need not be."""
+    """The message is in a thread that existed before: a change of counts names the last thread, maybe another one."""
 
     def is_of(self, other: Cause) -> bool:
-        """Whether a message and a change belong together. Both orders will do."""
+        """Whether a message and a change belong together; either may be ``self``."""
         if self.thread and other.thread:
             # A thread's id is unique. An agent's conversation and its messages go by different ids.
             same = self.thread == other.thread and self.conversation.channel == other.conversation.channel
@@ -200,10 +200,10 @@ class Message(NamedTuple):
     """One message with its text, cut to size and otherwise as it came."""
 
     cause: Cause
-    """Of an agent's message the conversation's id is another than that of the agent's: compare the threads."""
+    """The conversation's id in an agent's message differs from the one in the counts: compare the threads."""
     kind: str
     ident: str
-    """The message's own id; empty where there is none."""
+    """The message's own id; empty if there is none."""
     written: Written
     name: str | None
     """The channel's name."""
@@ -232,7 +232,7 @@ def message(channel: str, came: Publication) -> Message:
 
 
 def is_group(fields: Mapping[Any, Any]) -> bool:
-    """Whether these fields are of a conversation of more than two."""
+    """Whether these fields belong to a conversation of more than two."""
     return "group" in (first(fields, "channel_type") or "").casefold()
 
 
@@ -245,44 +245,44 @@ class News(NamedTuple):
 
     conversation: Conversation
     name: str | None = None
-    """The channel's, person's, group's or agent's name; ``None`` where there is none."""
+    """The channel's, person's, group's or agent's name; ``None`` if there is none."""
     sender: str | None = None
-    """Who wrote; ``None`` where that is not known."""
+    """Who wrote; ``None`` if that is not known."""
     message: str | None = None
-    """What they wrote, in HTML; ``None`` where that is not known."""
+    """What they wrote, in HTML; ``None`` if that is not known."""
     attached: str = ""
-    """What came with it, in words that are fit to show; empty for nothing."""
+    """What is attached to the message, in words that are fit to show; empty for nothing."""
     description: str | None = None
     """The channel's or agent's description, which stands in for a message that is not known; plain text."""
     unread: int = 0
-    """Unread threads of the conversation now; 0 where they are not counted."""
+    """Unread threads of the conversation now; 0 if they are not counted."""
     before: int = 0
-    """Unread threads of the conversation before it."""
+    """Unread threads of the conversation before this news."""
     mentions: int = 0
     counted: bool = True
-    """False where the unread state does not hold it, because no read update could ever take it out again."""
+    """False if the unread state does not count it, as no later publication could ever say that it was read."""
     mentioned: bool = False
-    """It mentions the person."""
+    """The message mentions the person."""
     reply: bool = False
-    """It is in a thread that was there already, and that need not be :attr:`thread`."""
+    """The message is in a thread that existed before, and that need not be :attr:`thread`."""
     paired: bool = False
-    """Of a change of counts: the message that caused it has come too."""
+    """This news is of a change of counts, and the message that caused the change has come too."""
     kind: str = UNREAD_CHANGE
     """The ``notification_type``."""
     thread: str = ""
-    """The id of the thread that it is about; empty where that is not known."""
+    """The id of the thread that the news is about; empty if that is not known."""
     group: bool = False
     """A direct conversation of more than two."""
     place: Place = Place()
-    """Where it can be read."""
+    """Where the message can be read."""
 
     def without_words(self) -> News:
-        """The same, as it is kept for later."""
+        """The same news without its texts, as it is kept for a summary."""
         return self._replace(name=None, sender=None, message=None, attached="", description=None)
 
     @property
     def cause(self) -> Cause:
-        """What it has in common with the message, or the change of counts, that it is also told by."""
+        """What this news has in common with the other publication of the same message (see :class:`Cause`)."""
         return Cause(self.conversation, self.thread, self.reply)
 
     @property
@@ -292,12 +292,12 @@ class News(NamedTuple):
 
     @property
     def direct(self) -> bool:
-        """Whether it was written to the person alone or to a group."""
+        """Whether it was written to the person alone, or to a group of persons."""
         return self.conversation.section == DIRECT
 
     @property
     def to_oneself(self) -> bool:
-        """Whether it concerns the person more than others: written to them, mentions them, or they asked for it."""
+        """Whether it concerns the person themselves: written to them, mentions them, or they asked to be reminded."""
         return self.direct or self.mentioned or self.asked_for
 
     @property

@@ -1,8 +1,8 @@
-"""Whether the person wants news told: what they set on this machine, and what they set at Telex. Pure.
+"""Answers whether the person wants to be told of news, by their settings on this machine and at Telex. Pure.
 
-On this machine that is a pause, quiet hours, what is muted, and what of an organisation is news. There are two clocks.
-``now`` is a time on :data:`telex_start.clock.now`, which nobody sets: a pause of one hour ends by it. The clock on the
-wall is asked by calls: a pause until 8:00 ends by that one (see :mod:`telex_start.remembered`).
+Settings on this machine are a pause, quiet hours, mutes, and what is news of each organisation. There are two clocks:
+``now`` is a time on :data:`telex_start.clock.now`, which nobody sets, and ends a pause of one hour. The wall clock
+(:mod:`.wall`) is asked by calls, and ends a pause until 8:00 (see :class:`telex_start.toast.Until`).
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ TOMORROW = "tomorrow"
 WITHOUT_END = "on"
 OFF = "off"
 LONGEST = 24 * 3600.0
-"""Seconds that a pause lasts at most, where it lasts for so long."""
+"""Seconds of the longest pause that is given as a duration."""
 LONGEST_TOMORROW = 33 * 3600.0
-"""Seconds until tomorrow's 8:00, at most: from midnight, on a day that is an hour longer."""
+"""Seconds until 8:00 tomorrow, at most: from midnight, on a day that is an hour longer."""
 _LASTING = re.compile(r"([1-9][0-9]{0,3})([mh])")
 
 LOOK_AT_DAY = 60.0
-"""Seconds after which an end by the clock on the wall is looked for again at the latest: that clock may be set."""
+"""Seconds after which an end by the wall clock is checked again at the latest: that clock may be set."""
 LOOK_AT_HOURS = 3600.0
-"""The same for quiet hours, and for those at Telex: clocks are set, and people travel."""
+"""The same in seconds for quiet hours, and for the hours set at Telex: clocks are set, and people travel."""
 
 
 class TelexSettings:
     """What the person set at Telex. Owned by one thread.
 
-    Telex applies it to mobile pushes alone and publishes everything all the same, so it is the client that honours it.
+    Telex applies these settings to mobile pushes only and publishes everything, so each client has to honour them.
     """
 
     def __init__(self, honoured: bool, second_of_day: Callable[[str], float]) -> None:
         """
         Args:
-            honoured: ``False``: whatever is set at Telex, everything is told.
-            second_of_day: The seconds since midnight in a time zone, by its name; where the name is empty or not known,
-                on this machine.
+            honoured: ``False``: everything is told, whatever is set at Telex.
+            second_of_day: Gives the seconds since midnight in a time zone, by its name; in this machine's zone if the
+                name is empty or not known.
         """
         self.honoured = honoured
-        """May change at any time: what is set at Telex is known all the same."""
+        """May be set at any time: the settings are kept even while they are not honoured."""
         self._second_of_day = second_of_day
         self.profile = ProfileLookedUp(False)
-        """The settings of the person; set anew when they were looked up."""
+        """The person's own settings; the notifier replaces them after each look-up."""
         self._about: dict[str, str] = {}
         self._hours: dict[str, QuietHours | None] = {}
         self._muted: dict[str, frozenset[str]] = {}
 
     def looked_up(self, event: SettingsLookedUp) -> None:
-        """The settings of an organisation."""
+        """Take in the settings of an organisation; ``None`` leaves a setting as it was."""
         if event.notify_about is not None:
             self._about[event.channel] = event.notify_about
         if event.time_range is not None:
@@ -66,7 +66,7 @@ class TelexSettings:
             self._muted[event.channel] = event.muted
 
     def paused(self, channel: str) -> bool:
-        """Whether the person wants no notifications of this organisation just now."""
+        """Whether the person has paused this organisation's notifications."""
         of = self.profile.organisation_id
         return self.honoured and self.profile.paused and of in ("", channel.rpartition("/")[0])
 
@@ -76,24 +76,24 @@ class TelexSettings:
         return self.honoured and conversation.section == CHANNELS and conversation.ident in muted
 
     def wants(self, news: News) -> bool:
-        """Whether the person wants to be told of this, now or later."""
+        """Whether the person wants to be told of this news, now or later."""
         about = self._about.get(news.conversation.channel) if self.honoured else None
         return about != "nothing" and (about != "mentions" or news.to_oneself)
 
     def holds(self, channel: str) -> bool:
-        """Whether nothing of this organisation is told now."""
+        """Whether this organisation's news are held now: it is paused, or outside the hours for notifications."""
         hours = self._hours.get(channel) if self.honoured else None
         return self.paused(channel) or (hours is not None and not contain(hours, 0, int(self._second() // 60)))
 
     def free_in(self, channel: str) -> float | None:
-        """In how many seconds to ask :meth:`holds` again; ``None`` where only Telex can end it."""
+        """In how many seconds to ask :meth:`holds` again; ``None`` if only another look-up can change its answer."""
         hours = self._hours.get(channel)
         if self.paused(channel) or hours is None:
             return None
         return min(max(1.0, (hours.first * 60 - self._second()) % DAY), LOOK_AT_HOURS)
 
     def left(self, channel: str) -> None:
-        """The user left this organisation."""
+        """The user left this organisation: forget its settings."""
         for known in (self._about, self._hours, self._muted):
             known.pop(channel, None)
 
@@ -110,7 +110,7 @@ class TelexSettings:
 class Quiet:
     """What the person set on this machine. Owned by one thread.
 
-    After each call that changes something, :meth:`remembered` is to be kept.
+    After each call that changes something, the caller saves :meth:`remembered`.
     """
 
     def __init__(
@@ -122,9 +122,9 @@ class Quiet:
     ) -> None:
         """
         Args:
-            wall: This machine's clock on the wall.
-            boot: Which run of the machine this is.
-            client_in_front: Whether the Telex client is in front just now; asked when news come.
+            wall: This machine's wall clock.
+            boot: Names this run of the machine (see :func:`telex_start.clock.boot`).
+            client_in_front: Whether the Telex client is in front of the person now; asked when news come.
         """
         self._wall = wall
         self._boot = boot
@@ -139,7 +139,7 @@ class Quiet:
         self.configure(config)
 
     def configure(self, config: Config) -> None:
-        """The configuration is another; :meth:`tick` says what follows from it."""
+        """Take up a changed configuration; :meth:`tick` is to be called after it, and plans its deadline again."""
         self._hours = config.quiet
         self._while_client_runs = config.while_client_runs
         self._set = config.organisations
@@ -147,7 +147,7 @@ class Quiet:
         self._look_at = None
 
     def know(self, organisations: Iterable[Organisation]) -> None:
-        """The organisations of the signed-in user."""
+        """Take in the organisations of the signed-in user, which the configuration names by id or name."""
         self._organisations = tuple(organisations)
         by_id = dict(self._set)
         by_name = {folded(name): level for name, level in self._set}
@@ -160,14 +160,14 @@ class Quiet:
     # --- what the person does ---------------------------------------------------------------------------------------
 
     def remember(self, kept: Remembered, now: float) -> None:
-        """Take up what was remembered. What lasts for so long, and began in another run of the machine, goes on by the
-        clock on the wall, and from here on by the other one."""
+        """Take up what was remembered. If a duration began in another run of the machine, the wall clock says once how
+        much of it is left; from here on the other clock counts."""
         self._pause = kept.pause and Pause(self._of_this_run(kept.pause.until, now))
         self._mutes = {one.conversation: one._replace(until=self._of_this_run(one.until, now)) for one in kept.mutes}
         self._look_at = None
 
     def remembered(self, beside: Remembered) -> Remembered:
-        """What is to be remembered, beside what others have noted."""
+        """What is to be remembered: ``beside``, which others have noted, with the pause and the mutes of here."""
         return beside._replace(pause=self._pause, mutes=tuple(self._mutes.values()))
 
     def pause(self, argument: str, now: float) -> None:
@@ -177,7 +177,7 @@ class Quiet:
             argument: Minutes or hours, up to :data:`LONGEST` (``30m``, ``4h``), or ``tomorrow``, ``on`` or ``off``.
 
         Raises:
-            ValueError: it is none of them; the text says what is allowed.
+            ValueError: the argument is something else; the error's text says what is allowed.
         """
         if argument == OFF:
             self._pause = None
@@ -193,7 +193,7 @@ class Quiet:
         """Mute a conversation or an organisation, or unmute it.
 
         Args:
-            name: What the person knows it by, fit to show; empty where that is not known.
+            name: Its name, fit to show; empty if that is not known.
             how_long: ``None`` unmutes it.
         """
         before = self._mutes.pop(conversation, None)
@@ -211,11 +211,11 @@ class Quiet:
 
     @property
     def paused(self) -> bool:
-        """Notifications are paused by a click or a command."""
+        """Whether notifications are paused by a click or a command."""
         return self._pause is not None
 
     def is_quiet(self, now: float) -> bool:
-        """Whether nothing pops up: paused, or in quiet hours."""
+        """Whether nothing may pop up: it is a pause, or a quiet hour."""
         if self._pause is not None and not self._is_over(self._pause.until, now):
             return True
         return self._hours is not None and self._contains(self._hours, self._wall.now())
@@ -224,26 +224,26 @@ class Quiet:
         return contain(hours, *self._wall.local(at))
 
     def is_muted(self, conversation: Conversation) -> bool:
-        """Whether a conversation is neither counted nor told, by a mute or its organisation's level."""
+        """Whether a conversation is neither counted nor told: by a mute, or by its organisation's level ``none``."""
         if self._levels.get(conversation.channel) == "none":
             return True
         mutes = self._mutes
         return bool(mutes) and (conversation in mutes or Conversation(conversation.channel, "", "") in mutes)
 
     def wants(self, news: News) -> bool:
-        """Whether news of a conversation that is not muted are wanted, now or later."""
+        """Whether news of a conversation that is not muted are wanted, now or later (level ``mentions``: only some)."""
         return self._levels.get(news.conversation.channel) != "mentions" or news.to_oneself
 
     def client_has_it(self) -> bool:
-        """Whether the person sees it in the Telex client, and wants no toast then."""
+        """Whether the Telex client is in front of the person, and they want no toasts then."""
         return self._while_client_runs == "quiet" and self._client_in_front()
 
     def silence(self, now: float) -> Silence:
-        """What the icon and the menu show of it."""
+        """What the icon and the menu show of these settings."""
         return Silence(self._words(now), self.paused, tuple(self._muted(one, now) for one in self._mutes.values()))
 
     def _words(self, now: float) -> str:
-        """Until when nothing pops up, pause and quiet hours together."""
+        """Words that say until when nothing pops up, by pause and quiet hours together; empty if something may."""
         if not self.is_quiet(now):
             return ""
         wall = at = self._wall.now()
@@ -267,18 +267,18 @@ class Quiet:
     # --- time -------------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
-        """When to call :meth:`tick`; as planned by its last call."""
+        """When :meth:`tick` is due, as planned by its last call."""
         return self._look_at
 
     def look_again(self) -> None:
-        """A clock may have been set: the next :meth:`tick` plans anew."""
+        """A clock may have been set: the next :meth:`tick` plans its deadline again."""
         self._look_at = None
 
     def tick(self, now: float) -> bool:
-        """End what is over.
+        """End the pause and the mutes whose time is over.
 
         Returns:
-            Whether anything has changed since the last call but by :meth:`pause` and :meth:`mute`.
+            Whether one has ended or was corrected, or whether quiet began or ended since the last call.
         """
         before = self._pause, self._mutes
         if self._pause is not None:
@@ -293,7 +293,7 @@ class Quiet:
         return changed
 
     def _nearer(self, until: Until | None) -> Until | None:
-        """Tomorrow by a clock that was years ahead, and has been put right since, is the tomorrow of today."""
+        """Correct an "until tomorrow" that was set while the wall clock was far ahead: it ends tomorrow from today."""
         if until is None or until.clock is not None or until.wall - self._wall.now() <= LONGEST_TOMORROW:
             return until
         # In Troll, Antarctica, a day has up to 26 hours.
@@ -322,7 +322,7 @@ class Quiet:
     def _of_this_run(self, until: Until | None, now: float) -> Until | None:
         if until is None or until.clock is None or until.boot == self._boot:
             return until
-        # Whatever the clock on the wall says after a start of the machine: nothing lasts longer than it was meant to.
+        # The wall clock may be wrong after a start of the machine: nothing lasts longer than the longest pause.
         left = min(max(until.wall - self._wall.now(), 0.0), LONGEST)
         return Until(until.wall, now + left, self._boot)
 
@@ -344,6 +344,6 @@ def _seconds(argument: str) -> float:
 
 
 def none_of_these(named: Iterable[tuple[str, str]], organisations: Collection[Organisation]) -> list[str]:
-    """Which of the organisations that the configuration names, by name or id, are none of these."""
+    """The organisations that the configuration names, by name or id, and that are none of ``organisations``."""
     known = {one.id for one in organisations} | {folded(one.name) for one in organisations}
     return [name for name, _ in named if name not in known and folded(name) not in known]

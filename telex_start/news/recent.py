@@ -1,6 +1,6 @@
-"""The unread conversations by name, the one with the latest news last: what the menu lists. Pure.
+"""Keeps the unread conversations by name, for the menu's list and for Mark All as Read. Pure.
 
-Only what is unread is kept, and of that no more than :data:`MOST`.
+Only unread conversations are kept, and no more than :data:`MOST`.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from .text import cut, one_line, visible
 from .unread import UnreadState
 
 LISTED = 10
-"""So many are in the menu."""
+"""How many conversations the menu lists."""
 MOST = 1000
-"""So many are kept, the latest: what was noted before is listed no more until there is news of it again."""
+"""How many conversations are kept, the latest; an older one is not listed until there is news of it again."""
 LONGEST = 60
 """Characters of a label: a menu is as wide as its widest line."""
 _ORGANISATION_SHARE = 20
-"""Characters that the organisation's name keeps of it when both names are too long."""
+"""Characters of a label that stay for the organisation's name if both names are too long."""
 
 
 class _Known(NamedTuple):
-    """What is kept of one."""
+    """What is kept of one conversation."""
 
     name: str
-    """Fit to show; empty where nothing says it."""
+    """Fit to show; empty if it is not known."""
     group: bool
     place: Place
-    """Where a click on it leads."""
+    """Where a click on its entry leads."""
     order: tuple[int, int, int]
-    """Of two the greater one is of the later news."""
+    """Sorts by the latest news: the later, the greater."""
 
 
 class Reading(NamedTuple):
@@ -47,44 +47,44 @@ class Reading(NamedTuple):
     """Fit to show."""
     group: bool
     markable: bool
-    """Whether Telex has a call for that."""
+    """Whether Telex has an API call to mark it as read."""
 
 
 class Recent:
-    """Owned by one thread.
+    """The unread conversations by name. Owned by one thread.
 
     Attributes:
-        version: Changes whenever :meth:`latest` may be another.
+        version: Changes whenever :meth:`latest` may give something else.
     """
 
     def __init__(self, state: UnreadState, organisations: Mapping[str, Organisation]) -> None:
         """
         Args:
             state: The counts, and what is muted.
-            organisations: By push channel; what it holds may change.
+            organisations: By push channel; the mapping may change at any time.
         """
         self.version = 0
         self._state = state
         self._organisations = organisations
         self._known: dict[Conversation, _Known] = {}
-        """Those that were noted last at the end."""
+        """The conversation that was noted last is at the end."""
         self._noted = 0
 
     def note(self, news: News, past: bool = False) -> None:
         """A conversation's counts grew.
 
         Args:
-            past: When that was is not known: it may be long ago. Otherwise there is no later news.
+            past: It is not known when that was, maybe long ago. Otherwise this is the latest news of all.
         """
         if news.counted and news.conversation.ident:
             self._noted += 1
-            # What a look-up lists first is the newest by all experience.
+            # A look-up has so far always listed the newest first.
             order = (0, _written_at(news.thread), -self._noted) if past else (1, self._noted, 0)
             remember(self._known, news.conversation, _known(news, self._known.get(news.conversation), order), MOST)
             self.version += 1
 
     def learn(self, news: News) -> None:
-        """More is known of what was noted: who wrote it, for example."""
+        """More is known of news that was noted: who wrote it, for example."""
         if (before := self._known.get(news.conversation)) is not None:
             known = _known(news, before, before.order)
             if known != before:
@@ -92,23 +92,23 @@ class Recent:
                 self.version += 1
 
     def read(self, conversation: Conversation) -> None:
-        """It was read, or forgotten."""
+        """The conversation was read, or the unread state has forgotten it."""
         if self._known.pop(conversation, None) is not None:
             self.version += 1
 
     def recounted(self) -> None:
-        """The counts changed, or what is muted."""
+        """The counts, or what is muted, have changed."""
         self.version += 1
 
     def clear(self) -> None:
-        """Signed out."""
+        """Signed out: forget everything."""
         self._known.clear()
         self.version += 1
 
     # ----------------------------------------------------------------------------------------------------------------
 
     def latest(self) -> tuple[Unread, ...]:
-        """The latest that are not muted, newest first."""
+        """The menu's list: the latest conversations that are not muted, newest first."""
         listed = self._newest_first()[:LISTED]
         others = [known.name for conversation, known in listed if conversation.section != CHANNELS]
         return tuple(self._unread(*one, alone=others.count(one[1].name) == 1) for one in listed)
@@ -118,18 +118,18 @@ class Recent:
         return sorted(told, key=lambda one: one[1].order, reverse=True)
 
     def name(self, conversation: Conversation) -> str:
-        """What the person knows it by, without its counts; empty for one that is not unread."""
+        """The conversation's label without its counts; empty if it is not unread."""
         known = self._known.get(conversation)
         return self._unread(conversation, known).name if known is not None else ""
 
     def place(self, conversation: Conversation) -> Place:
-        """Where it can be read; of one that is not unread any more, as far as its id says it."""
+        """Where the conversation can be read; if it is not unread any more, as far as its id says."""
         if (known := self._known.get(conversation)) is not None:
             return known.place
         return conversation_place(*conversation)
 
     def to_read(self) -> list[Reading]:
-        """All that are not muted, newest first."""
+        """All conversations that are not muted, newest first, for Mark All as Read."""
         return [
             Reading(
                 conversation,
@@ -141,10 +141,10 @@ class Recent:
         ]
 
     def _unread(self, conversation: Conversation, known: _Known, alone: bool = False) -> Unread:
-        """One entry.
+        """One entry of the menu's list.
 
         Args:
-            alone: No other person, group or agent in the list has this name: it says enough without its organisation.
+            alone: No other person, group or agent in the list has this name, so the label needs no organisation.
         """
         organisation = self._organisations.get(conversation.channel)
         named = _fit(organisation.name) if organisation is not None else ""
@@ -167,7 +167,7 @@ def _known(news: News, before: _Known | None, order: tuple[int, int, int]) -> _K
 
 
 def _written_at(thread: str) -> int:
-    """When a thread was begun, in milliseconds, where its id says that (a UUID of version 7, RFC 9562); else 0."""
+    """When a thread was begun, in milliseconds, if its id says that (a UUID of version 7, RFC 9562); else 0."""
     with suppress(ValueError):
         if len(thread) == 36 and thread[14] == "7":
             return int(thread[:8] + thread[9:13], 16)

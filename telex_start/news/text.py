@@ -1,8 +1,8 @@
-"""Text that is safe to show: what the network sends, made plain, cleaned and cut to size.
+"""Makes text from the network safe to show: plain, clean and cut to size. Pure.
 
-Pure. What comes from the network may hold control characters, characters that turn the reading direction around, halves
-of emoji and megabytes; what leaves here is plain text without them. Markup is not this module's matter: only who hands
-the text to a daemon knows whether that daemon reads markup.
+Text from the network may be megabytes long, and hold control characters, characters that turn the reading direction
+around, and halves of emoji; the result is plain text without these. It is not escaped: only the caller who hands it to
+a notification daemon knows whether that daemon reads markup.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 import unicodedata
 
 _READ = 20_000
-"""Characters of a text that are looked at."""
+"""Characters of a text that are read; the rest is dropped."""
 _LONGEST_CLUSTER = 32
-"""Characters that may belong to one visible sign; more are no sign but mischief."""
+"""Characters that may belong to one visible sign; more than these is no sign but abuse."""
 
 _LINE_BREAK = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
 # Control characters (C0, DEL, C1) and those that embed, isolate or override a reading direction. The zero-width joiners
@@ -26,10 +26,10 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0
 
 
 def plain(html: str) -> str:
-    """What people write at Telex, which is HTML, as plain text (see :func:`.markup.plain`)."""
+    """The plain text of the HTML that people write at Telex (see :func:`.markup.plain`)."""
     if "<" not in html and "&" not in html:
         return html.replace("\xa0", " ")
-    from .markup import plain as without_markup  # late: who gets no markup needs no parser, and no table of entities
+    from .markup import plain as without_markup  # late: without markup no parser and no table of entities is needed
 
     return without_markup(html)
 
@@ -55,7 +55,7 @@ def one_line(text: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most ``limit`` characters, the last an ellipsis where something was cut; no emoji or letter is cut in half."""
+    """At most ``limit`` characters, the last an ellipsis if something was cut; no emoji or letter is cut in half."""
     if len(text) <= limit:
         return text
     end = limit - 1
@@ -67,12 +67,12 @@ def cut(text: str, limit: int) -> str:
 
 
 def lines(text: str) -> list[str]:
-    """The lines that hold anything."""
+    """The lines that are not blank, without the blanks around them."""
     return [line for line in map(str.strip, text.split("\n")) if line]
 
 
 def visible(text: str) -> str:
-    """The text, or nothing if it is one that nobody can see."""
+    """The text; empty if nobody could see any of it."""
     if any(char.isprintable() and not char.isspace() and char not in _BLANK for char in text):
         return text
     return ""

@@ -1,8 +1,8 @@
-"""The unread state: keeps the counts of every conversation, and tells which changes of them are growth.
+"""Keeps the unread counts of every conversation, and says which changes of the counts are growth.
 
-Pure: no I/O and no clock. The counts in a publication are absolute, so the last one of a conversation is all that has
-to be remembered; a conversation that was read is forgotten. A look-up tells the counts of many at once, as of the
-moment when it was asked for: of a conversation that had a publication since, the publication counts.
+Pure: no I/O and no clock. The counts in a publication are absolute, so only the last ones of each conversation have to
+be remembered; a conversation that was read is forgotten. A look-up gives the counts of many conversations at once, as
+of the moment when it began: if a conversation had a publication since then, the publication counts.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from ..toast import Conversation
 from .publications import AGENTS, MOST_COUNT, ident, integer, named, remember
 
 MOST_CONVERSATIONS = 10_000
-"""So many unread conversations are remembered; beyond, the one that was quiet for longest is forgotten."""
+"""The most unread conversations that are remembered; beyond them, the one that was silent longest is forgotten."""
 MOST_EVENTS = 4096
-"""So many ``notification_id``s are remembered, the latest."""
+"""The most ``notification_id``s that are remembered: the latest."""
 
 
 class Counts(NamedTuple):
@@ -30,17 +30,17 @@ class Counts(NamedTuple):
 
 
 class Growth(NamedTuple):
-    """A conversation's counts, which have grown: fields of :class:`.publications.News`."""
+    """The grown counts of a conversation; the names are those of the fields of :class:`.publications.News`."""
 
     unread: int = 0
-    """Unread threads now; 0 where they are not counted."""
+    """Unread threads now; 0 if they are not counted."""
     mentions: int = 0
     mentioned: bool = False
     """The mentions grew."""
     reply: bool = False
-    """Nothing but the mentions grew: somebody answered in a thread that was unread already."""
+    """Only the mentions grew: somebody answered in a thread that was unread already."""
     counted: bool = True
-    """False where the unread state does not hold it, because no read update could ever take it out again."""
+    """False if the unread state does not count it, as no later publication could ever say that it was read."""
     before: int = 0
     """Unread threads before."""
 
@@ -52,11 +52,11 @@ class _Known:
     unread: int
     mentions: int
     sure: bool = True
-    """False after publications were lost: then the next count above 0 is growth, whatever it is."""
+    """False after publications were lost: then the next count above 0 is growth, even if it is lower."""
 
 
 _READ = _Known(0, 0)
-"""Of one of which nothing is unread; never kept."""
+"""Stands for a conversation without anything unread; never kept."""
 
 
 class UnreadState:
@@ -68,20 +68,20 @@ class UnreadState:
     def __init__(self, is_muted: Callable[[Conversation], bool]) -> None:
         """
         Args:
-            is_muted: Whether the person muted a conversation: the counts leave it out. Its answer changes only with
-                :meth:`recount` after it.
+            is_muted: Whether the person muted a conversation: the counts leave it out. When its answers change,
+                :meth:`recount` has to be called.
         """
         self.is_muted = is_muted
         self.unread_agents: frozenset[str] = frozenset()
-        """The push channels with an unread conversation of an agent, whose reading is never published."""
+        """The push channels with an agent's unread conversation: Telex never publishes that such a one was read."""
         self._known: dict[Conversation, _Known] = {}
         self._unread = self._mentions = self._conversations = 0
-        self._events: dict[str, None] = {}  # a set of them would grow to more than twice as much memory
+        self._events: dict[str, None] = {}  # a set would take more than twice as much memory
         self._read: dict[Conversation, None] = {}
         self._looking: set[str] = set()
-        """The push channels of which a look-up is under way."""
+        """The push channels of the organisations whose look-up is under way."""
         self._published: dict[Conversation, None] = {}
-        """Of these the conversations that had a publication since it was sent; of the latest as many as are known."""
+        """The conversations of these with a publication since the look-up began; the latest, up to a bound."""
 
     def first_time(self, event: str) -> bool:
         """Whether an event with this ``notification_id`` comes for the first time; one without (empty) always does."""
@@ -98,7 +98,7 @@ class UnreadState:
             fields: The publication's.
 
         Returns:
-            The counts, where they have grown; ``None`` for a read and a repeat.
+            The counts if they have grown; ``None`` if the conversation was read, or nothing grew.
         """
         if conversation.channel in self._looking:
             remember(self._published, conversation, None, MOST_CONVERSATIONS)
@@ -113,11 +113,11 @@ class UnreadState:
     def _set(
         self, conversation: Conversation, unread: int, fields: Mapping[Any, Any], *, was_sure: bool, sure: bool = True
     ) -> Growth | None:
-        """Set the counts of a conversation, and put it at the end: the order is from long quiet to latest.
+        """Set the counts of a conversation, and put it at the end: the latest is the last.
 
         Args:
-            was_sure: Whether what was known can be compared with; otherwise it is growth.
-            sure: Whether what is known now can be.
+            was_sure: Whether the old counts are reliable; if not, any count above 0 is growth.
+            sure: Whether the new counts are reliable.
         """
         if unread == 0:
             self._forget(conversation)
@@ -138,7 +138,7 @@ class UnreadState:
     # --- look-ups ---------------------------------------------------------------------------------------------------
 
     def look_up_began(self, channel: str) -> None:
-        """The unread of this organisation is asked for from here on."""
+        """A look-up of this organisation begins: publications from here on are newer than its rows."""
         self._forget_published(channel)
         self._looking.add(channel)
 
@@ -150,8 +150,8 @@ class UnreadState:
         Args:
             channel: The organisation's push channel.
             section: The section.
-            rows: Its conversations.
-            whole: All of them: one that is absent has been read.
+            rows: Conversations of the section.
+            whole: The rows are all of them: a conversation that is absent has been read.
 
         Returns:
             The conversations whose counts have grown, with their rows.
@@ -174,7 +174,7 @@ class UnreadState:
         return grown
 
     def look_up_ended(self, channel: str) -> None:
-        """Nothing more comes of that look-up."""
+        """The look-up of this organisation has ended."""
         self._looking.discard(channel)
         self._forget_published(channel)
 
@@ -189,12 +189,12 @@ class UnreadState:
         return Counts(self._unread, self._mentions, self._conversations)
 
     def unread_of(self, conversation: Conversation) -> int:
-        """The unread threads of one conversation; 0 when it was read or never seen."""
+        """The unread threads of one conversation; 0 if it was read or never seen."""
         known = self._known.get(conversation)
         return known.unread if known else 0
 
     def mentions_of(self, conversation: Conversation) -> int:
-        """How often one conversation mentions the person in what is unread."""
+        """The unread mentions of the person in one conversation."""
         known = self._known.get(conversation)
         return known.mentions if known else 0
 
@@ -203,7 +203,7 @@ class UnreadState:
         return frozenset(conversation.channel for conversation in self._known if not self.is_muted(conversation))
 
     def take_read(self) -> list[Conversation]:
-        """What was read since the last call, or left or forgotten. It may have come back meanwhile."""
+        """The conversations read, left or forgotten since the last call; some may be unread again."""
         read, self._read = list(self._read), {}
         return read
 
@@ -214,7 +214,7 @@ class UnreadState:
                 known.sure = False
 
     def recount(self) -> None:
-        """Other conversations are muted than before: the counts leave those out, and no others."""
+        """Count again: other conversations are muted than before."""
         told = [known for conversation, known in self._known.items() if not self.is_muted(conversation)]
         self._unread = sum(known.unread for known in told)
         self._mentions = sum(known.mentions for known in told)
@@ -244,7 +244,7 @@ class UnreadState:
         self._read[conversation] = None
 
     def _add(self, conversation: Conversation, unread: int, mentions: int, conversations: int) -> None:
-        """So many more of each are unread, or fewer; this conversation among them."""
+        """Add these differences, which this conversation makes, to the sums."""
         if conversations and conversation.section == AGENTS:
             self.unread_agents = frozenset(known.channel for known in self._known if known.section == AGENTS)
         if not self.is_muted(conversation):

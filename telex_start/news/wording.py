@@ -1,4 +1,4 @@
-"""All words of a toast. Pure; text that came from Telex is sanitised by :mod:`.text`."""
+"""Writes all words of a toast, of news and of what the program itself says. Pure; :mod:`.text` cleans Telex's texts."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ LONGEST_BODY = 1000
 """Characters, the ellipsis included."""
 
 PROGRAM = "Telex"
-"""The title where no name is known."""
+"""The title if no name is known."""
 UNKNOWN = "New unread message"
-"""The body where it is not known what was written."""
+"""The body if it is not known what was written."""
 NEW_MESSAGE = "New message"
-"""The body where nothing of it is to be shown."""
+"""The body if the text is not to be shown (``show_text``)."""
 
 _NAMED = 6
-"""So many conversations are named in one line; the rest is counted."""
+"""The most conversations that are named in one line; the rest is counted."""
 _NAME_SHARE = 60
-"""Characters of each."""
+"""Characters of each name in such a line."""
 
 _ORGANISATION_SHARE = 80
-"""Characters a title keeps for the organisation's name when both names are too long."""
+"""Characters that a title keeps for the organisation's name if both names are too long."""
 
 
 def toast_of(news: News, organisation_name: str, several_organisations: bool, show_text: bool = True) -> Toast:
     """The toast for one piece of news.
 
     Args:
-        news: With its texts as they came.
-        organisation_name: The name of the organisation that it came from, as it came.
+        news: The news; its texts are as they came from the network.
+        organisation_name: The name of the news's organisation, as it came.
         several_organisations: The user has more than one, so the title names this one.
-        show_text: ``False``: titles only, nothing of what was written.
+        show_text: ``False``: the title only, nothing of what was written.
     """
     organisation, sender = _name(organisation_name), _name(news.sender)
     to_me_alone = news.direct and not news.group
@@ -64,7 +64,7 @@ def call_toast(call: Call, organisation_name: str, several_organisations: bool) 
     """The toast for a call.
 
     Args:
-        call: With its caller's name as it came.
+        call: The call; its caller's name is as it came.
         organisation_name, several_organisations: As for :func:`toast_of`.
     """
     organisation = _name(organisation_name)
@@ -84,17 +84,17 @@ def call_toast(call: Call, organisation_name: str, several_organisations: bool) 
 
 
 AWAY = "While you were away"
-"""The title of a summary of the past."""
+"""The title of a summary of what was unread before the sign-in."""
 PAUSED = "While paused"
 """The title of a summary of what came while the person wanted none."""
 
 
 def summary(title: str, unread: int, conversations: int, channel: str = "") -> Toast:
-    """One toast for much: ``While you were away: 12 unread in 4 conversations``.
+    """The toast of a summary: ``While you were away: 12 unread in 4 conversations``.
 
     Args:
-        title: :data:`AWAY`, :data:`PAUSED`, or :data:`PROGRAM` for what the flood rule held.
-        channel: The push channel of the organisation, where it is only one.
+        title: :data:`AWAY`, :data:`PAUSED`, or :data:`PROGRAM` for news that the flood rule held.
+        channel: The push channel, if all are of one organisation; else empty.
     """
     body = f"{unread} {'more' if title == PROGRAM else 'unread'} in {plural(conversations, 'conversation')}"
     return Toast(title=title, body=body, unread=unread, summary=True, place=Place(channel))
@@ -106,10 +106,10 @@ def plural(count: int, one: str) -> str:
 
 
 def not_marked(failed: Mapping[str, Sequence[str]]) -> Toast:
-    """Marking conversations as read did not work; all texts may hold the network's words.
+    """The toast if conversations could not be marked as read; all texts may come from the network.
 
     Args:
-        failed: By why, which is a sentence: the names of the conversations; an empty one for none.
+        failed: For each reason (a sentence), the names of the conversations; a name may be empty.
     """
     said_of = []
     for why, names in failed.items():
@@ -124,25 +124,25 @@ NOT_MARKABLE = "What an agent wrote can be marked as read in Telex alone."
 
 
 def said(title: str, message: str, *, key: str | None = None) -> Toast:
-    """A toast in which the program itself speaks, of a trouble for example; both texts may hold the network's words.
+    """A toast in which the program itself speaks, of a trouble for example; both texts may come from the network.
 
     Args:
-        key: By what it is replaced and taken away; by default its title, so that the same trouble is there once. By an
-            empty one it is not, and stays when the program ends.
+        key: A toast with the same key replaces it; by default the title, so that the same trouble is shown once. With
+            an empty key the toast is never replaced or taken away, and stays when the program ends.
     """
     words = cut(visible(one_line(title)), LONGEST_TITLE) or PROGRAM
     return Toast(title=words, body=cut(visible(clean(message)), LONGEST_BODY), key=words if key is None else key)
 
 
 SIGNING_IN = "signing in"
-"""The key of what is said about signing in: it holds until somebody does."""
+"""The key of toasts about signing in: one stays until somebody signs in."""
 CONFIGURATION = "configuration"
-"""The key of what is said about the configuration: it holds until that is read anew."""
+"""The key of toasts about the configuration: one stays until the configuration is read again."""
 _MOST_NAMED = 3
 ORGANISATIONS = "organisations"
-"""The key of what is said about organisations in the configuration: it holds until that, or what they are, changes."""
+"""The key of toasts about unknown organisations in the configuration: one stays until it names none any more."""
 TRAY = "tray"
-"""The key of what is said about a missing tray: it holds until one comes."""
+"""The key of toasts about a missing tray: one stays until a tray appears."""
 
 SIGNED_OUT = Toast(
     title="Telex Start is signed out",
@@ -150,55 +150,55 @@ SIGNED_OUT = Toast(
     key=SIGNING_IN,
     transient=True,
 )
-"""Said once, at a start without credentials."""
+"""Shown once, after a start without credentials."""
 
 SIGNED_OUT_BY_CLICK = Toast(title=SIGNED_OUT.title, body="Click here to sign in.", key=SIGNING_IN)
-"""Said at log-in where the login window is not to be opened unasked; a click opens it."""
+"""Shown after the start if the login window may not open unasked; a click opens it."""
 
 SIGN_IN_NEEDED = Toast(
     title="Please sign in again",
     body="Telex has ended the session. Until you sign in, no notifications come.",
     key=SIGNING_IN,
 )
-"""Said where there are no windows."""
+"""Shown if there are no windows."""
 
 SIGN_IN_BY_CLICK = Toast(title=SIGN_IN_NEEDED.title, body=f"{SIGN_IN_NEEDED.body} Click here.", key=SIGNING_IN)
-"""Said where the login window is not to be opened unasked; a click opens it."""
+"""Shown if the login window may not open unasked; a click opens it."""
 
 SIGN_IN_AGAIN = (
     "Sign in again to see new organisations",
     "Telex does not say any more which organisations you are in. Notifications from those known go on meanwhile.",
 )
-"""Title and text of the notice where Telex refuses to say which organisations there are, while the connection lives."""
+"""Title and text of the toast if Telex refuses to list the organisations, while the connection lives."""
 
 
 def failed_sign_in(failure: SignInFailed, other_name: str | None) -> str:
-    """What a person is told about a failed sign-in: its cause, which may be Telex's own words.
+    """The words for a failed sign-in: its cause, maybe in Telex's own words.
 
     Args:
-        other_name: The environment to try where Telex is not reached, if there is one.
+        other_name: The name of the environment to try if Telex is not reached; ``None`` if there is none.
     """
     if failure.kind is SignInFailure.NETWORK and other_name is not None:
         hint = f'If other pages can be reached: Telex is called Zedu too, try environment = "{other_name}".'
         return f"{failure.message} {hint}"
     if failure.kind is SignInFailure.TELEX and not failure.message.endswith((".", "?")):
-        return f"{failure.title}: {failure.message}."  # words of Telex's that make no sentence, like "HTTP 404"
+        return f"{failure.title}: {failure.message}."  # Telex's own words that are no sentence, like "HTTP 404"
     return failure.message
 
 
 def at_the_next_start(keys: Iterable[str]) -> Toast:
-    """Settings have changed that this program cannot take up while it runs."""
+    """The toast if settings have changed that the program cannot take up while it runs."""
     words = " and ".join(", ".join(keys).rsplit(", ", 1))
     body = f"{words}; whatever else was changed counts at once."
     return said("Some settings count at the next start", body, key=CONFIGURATION)
 
 
 def no_such_organisation(named: Sequence[str], known: Sequence[str]) -> Toast:
-    """The configuration names organisations that are none of the signed-in user's.
+    """The toast if the configuration names organisations that are none of the signed-in user's.
 
     Args:
-        named: As it names them.
-        known: The names of the user's.
+        named: Those organisations, as the configuration names them.
+        known: The names of the user's organisations.
     """
     keys = ", ".join(f'organisations."{name}"' for name in named[:_MOST_NAMED])
     more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
@@ -207,11 +207,11 @@ def no_such_organisation(named: Sequence[str], known: Sequence[str]) -> Toast:
 
 
 def no_tray(missing: str, signed_in: bool) -> Toast:
-    """There is nowhere to put the icon.
+    """The toast if there is nowhere to put the icon.
 
     Args:
-        missing: What is missing for it; a sentence without its full stop.
-        signed_in: Somebody is, so the icon's menu is not needed for that.
+        missing: What is missing for the icon; a sentence without its full stop.
+        signed_in: Somebody is signed in, so the icon's menu is not needed for signing in.
     """
     sign_in = "To sign in, click here, or start telex-start with --email NAME --password-stdin."
     what_then = "Notifications come all the same." if signed_in else sign_in
@@ -219,7 +219,7 @@ def no_tray(missing: str, signed_in: bool) -> Toast:
 
 
 SAMPLE = Toast(title="General · Telex", body="This is what a notification from Telex looks like.\n2 unread, 1 mention")
-"""What Test Notifications shows."""
+"""The toast that Test Notifications shows."""
 
 
 def console_line(toast: Toast) -> str:
@@ -234,7 +234,7 @@ def _name(raw: str | None) -> str:
 
 
 def title(name: str, organisation_name: str) -> str:
-    """What a person knows a conversation by (an organisation: ``name`` is empty); both as they came."""
+    """The name of a conversation with its organisation (or only that: ``name`` is empty); both as they came."""
     return _title(_name(name), _name(organisation_name), several_organisations=True)
 
 
@@ -252,7 +252,7 @@ def _actions(news: News) -> tuple[Action, ...]:
 
 
 def _unnamed(news: News) -> str:
-    """The title where nobody is named."""
+    """The title of a toast for which no name is known."""
     if news.asked_for:
         return "Reminder"
     if news.direct and news.conversation.ident:
@@ -261,7 +261,7 @@ def _unnamed(news: News) -> str:
 
 
 def _said(news: News, sender: str, text: str) -> str:
-    """Who wrote what, as far as it is known and not in the title already."""
+    """The body without counts: who wrote what, as far as known and not in the title already."""
     if news.asked_for:
         return "You wanted to be reminded of a message that you saved."
     if sender and news.mentioned and not news.direct:
