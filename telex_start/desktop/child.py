@@ -1,9 +1,9 @@
 """Runs a window, or a keyring request, in a process of its own. The window's side is ``desktop/tk/process.py``.
 
 So the agent never holds what a window needs: Tk would stay in its memory after the window was closed. The process is
-``python -m telex_start …``. The agent writes lines of JSON to its standard input, first what to show; never in its
-arguments, which anybody on the machine can read. The process answers by lines of JSON on its standard output, and ends
-when its standard input ends: with the agent, however that ends. Imports no Tk.
+``python -m telex_start …``. The agent sends what to show as a line of JSON to the process's standard input, never in
+the arguments, which anybody on the machine can read. The process answers by lines of JSON on its standard output, and
+ends when its standard input ends: with the agent, however that ends. Imports no Tk.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _Asked = tuple[Sequence[str], Mapping[str, Any], str]
 
 
 class Child:
-    """One such window. For the main thread; only :meth:`end`, which must be the last call, waits for anything.
+    """One such process. For the main thread; only :meth:`end`, which must be the last call, waits for anything.
 
     Args:
         name: Its name in :class:`ChildSaid` and :class:`ChildEnded`.

@@ -214,8 +214,8 @@ if sys.platform.startswith("linux"):
             return not self._collection.is_locked()
 
         def _is_open_wallet(self) -> bool:
-            """Whether the collection is an open wallet of KWallet. The Secret Service says that it is locked, until
-            asked to unlock it; then it asks the person nothing."""
+            """Whether the collection is an open wallet of KWallet. For the Secret Service it is locked until somebody
+            asks to unlock it; then the person is asked nothing."""
             from secretstorage.util import DBusAddressWrapper
 
             for name in ("kwalletd6", "kwalletd5"):

@@ -108,8 +108,7 @@ def position_of(window: int) -> tuple[int, int] | None:
 
 
 def focus_can_be_spared() -> bool:
-    """Whether a window can appear and leave the focus where it is: the window manager heeds :func:`spare_the_focus`, or
-    none runs.
+    """Whether a window can appear without the focus: the window manager heeds :func:`spare_the_focus`, or none runs.
 
     True if the display does not answer.
     """

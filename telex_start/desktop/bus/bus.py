@@ -168,7 +168,7 @@ class Bus:
         self.loop.post(listen)
 
     def watch_owner(self, name: str, on_change: Callable[[str], object]) -> None:
-        """Have ``on_change`` called when a bus name's owner changes: with its unique name, empty for nobody."""
+        """Have ``on_change`` called at each new owner of a bus name: with its unique name, empty if there is none."""
         bus = "org.freedesktop.DBus"
         self.subscribe(
             lambda message: on_change(message.body[2]), name, sender=bus, interface=bus, member="NameOwnerChanged"

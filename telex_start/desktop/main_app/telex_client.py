@@ -194,7 +194,7 @@ def _client(words: list[str], folder: str | None, environ: Mapping[str, str]) ->
         if interpreter is None:
             return Client(command, folder, path, None)
         return Client(command, folder, None, (interpreter, path))
-    # The command names an interpreter: the script is the first word that is no option, if that is an absolute path.
+    # The command names an interpreter: the script is the first word that is no option, if an absolute path of a file.
     script = next((word for word in program[1:] if not word.startswith("-")), "")
     if os.path.isabs(script) and os.path.isfile(script) and not {"-c", "-m", "-e"} & set(program):
         return Client(command, folder, None, (_name(program[0]), os.path.realpath(script)))

@@ -88,7 +88,7 @@ class StatusNotifierItem:
             "ItemIsMenu": ("b", lambda: False),
             "IconPixmap": (pictures, self._read_pictures),
             "OverlayIconPixmap": (pictures, lambda: []),
-            # Only while it is to be shown: xfce4-panel 4.18 goes on showing it after the attention has ended.
+            # Only while it is to be shown: xfce4-panel 4.18 shows it after the attention has ended too, if it is there.
             "AttentionIconPixmap": (pictures, lambda: self._pictures if self._status == _NEEDS_ATTENTION else []),
             "ToolTip": ("(sa(iiay)ss)", lambda: ("", [], wire_text(self._face.title), "")),
             **{name: (text, str) for name in _EMPTY_TEXTS},
