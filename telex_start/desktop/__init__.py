@@ -1,1 +1,1 @@
-"""All that meets the desktop: icon, toasts, login window, the Telex client, and the buses in between."""
+"""All that meets the desktop: icon, toasts, windows, the Telex client, the system's keyring, and D-Bus."""

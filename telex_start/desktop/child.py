@@ -1,9 +1,9 @@
-"""A window in a process of its own, as the agent has it. The window's side is ``desktop/tk/process.py``.
+"""Runs a window, or a keyring request, in a process of its own. The window's side is ``desktop/tk/process.py``.
 
-So the agent never holds what a window needs: Tk would stay with it after the window was closed. The process is
-``python -m telex_start …``. What it is to show goes to it as a line of JSON on its standard input, never in its
-arguments, which anybody on the machine can read; what it says comes back as lines of JSON on its standard output. It
-ends where its standard input does: with the agent, however that ends. Imports no Tk.
+So the agent never holds what a window needs: Tk would stay in its memory after the window was closed. The process is
+``python -m telex_start …``. The agent sends what to show as a line of JSON to the process's standard input, never in
+the arguments, which anybody on the machine can read. The process answers by lines of JSON on its standard output, and
+ends when its standard input ends: with the agent, however that ends. Imports no Tk.
 """
 
 from __future__ import annotations
@@ -26,43 +26,43 @@ from .starting import environment
 log = logging.getLogger(__name__)
 
 END_WITHIN = 0.3
-"""Seconds that it has to end by itself once it was told to."""
+"""Seconds that the process has to end by itself once it was told to."""
 _GONE_WITHIN = 0.3
 """Seconds in which a process that was killed is gone."""
 _LONGEST = 1_000_000
-"""Bytes of one line."""
+"""Bytes of one line, at most."""
 _Asked = tuple[Sequence[str], Mapping[str, Any], str]
-"""What :meth:`Child.open` was called with."""
+"""The arguments of a call of :meth:`Child.open`."""
 
 
 class Child:
-    """One such window. For the main thread; no call but :meth:`end`, which is the last, waits for anything.
+    """One such process. For the main thread; only :meth:`end`, which must be the last call, waits for anything.
 
     Args:
-        name: What :class:`ChildSaid` and :class:`ChildEnded` call it.
-        dispatch: Where these go, on a thread that is there only while the window is.
+        name: Its name in :class:`ChildSaid` and :class:`ChildEnded`.
+        dispatch: Gets these events, on a thread that lives only while the window is there.
     """
 
     def __init__(self, name: str, dispatch: Callable[[Event], object]) -> None:
         self._name = name
         self._dispatch = dispatch
         self._state = threading.Lock()
-        # Guarded by it.
+        # Guarded by that lock.
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: SimpleQueue[str | None] = SimpleQueue()
-        """What it is to hear: another thread writes it, as a window that hangs would have the writer wait."""
+        """Lines for the process; a thread of its own writes them, as a window that hangs would block the writer."""
         self._raising: _Asked | None = None
-        """What the window was asked to come forward for, and has not done yet."""
+        """The request to come forward that the window has not confirmed yet."""
         self._open = False
         self._ending = False
 
     def open(self, argv: Sequence[str], data: Mapping[str, Any], token: str = "") -> None:
-        """Open the window, or bring it to the front where it is open.
+        """Open the window, or bring it to the front if it is open.
 
         Args:
             argv: The command and its options, as after ``telex-start``.
-            data: What it is to show.
+            data: What the window is to show.
             token: The desktop's activation token for it; empty without one.
         """
         asked = argv, data, token
@@ -73,22 +73,22 @@ class Child:
                 thread = threading.Thread(target=self._live, args=(asked,), name=name, daemon=True)
                 thread.start()
                 self._thread, self._open = thread, True
-            elif self._raising is None:  # one at a time, also where it hangs
+            elif self._raising is None:  # one at a time, also if the window hangs
                 self._raising = asked
                 self._lines.put(line({"raise": token}))
 
     def say(self, **said: Any) -> None:
-        """Tell it something, where it is open; in their order."""
+        """Send the window a message, if it is open; messages keep their order."""
         self._lines.put(line(said))
 
     def close(self) -> None:
-        """Close it for good: nothing is heard of it any more, and one that hangs is killed."""
+        """Close the window for good: it dispatches no more events, and if it hangs it is killed."""
         with self._state:
             self._ending = True
             self._lines.put(None)
 
     def end(self) -> None:
-        """Close it, and wait until it is gone; takes :data:`END_WITHIN` and :data:`_GONE_WITHIN` at most."""
+        """Close the window and wait until it is gone: at most :data:`END_WITHIN` plus :data:`_GONE_WITHIN`."""
         self.close()
         if self._thread is None:
             return
@@ -100,14 +100,14 @@ class Child:
             self._thread.join(_GONE_WITHIN)
 
     def _begin(self, data: Mapping[str, Any]) -> None:
-        """What it hears begins with what it is to show."""
+        """Begin the lines for a new process; the first says what to show."""
         self._lines = SimpleQueue()
         self._lines.put(line(data))
 
     # --- the thread -------------------------------------------------------------------------------------------------
 
     def _live(self, asked: _Asked) -> None:
-        """Where the window was asked for when it was just closing, a second process follows."""
+        """Run the process; if the window was asked for while it was closing, run a second one after it."""
         while True:
             problem = self._live_once(asked)
             with self._state:
@@ -121,7 +121,7 @@ class Child:
             self._dispatch(ChildEnded(self._name, problem))
 
     def _live_once(self, asked: _Asked) -> str:
-        """Start it and listen until it has ended; gives what went wrong, in words."""
+        """Start the process and listen until it has ended; returns what went wrong, in words, or an empty text."""
         try:
             process = _start(asked)
         except OSError as error:
@@ -149,7 +149,7 @@ class Child:
         return problem
 
     def _listen(self, stream: IO[bytes]) -> str:
-        """Pass on what it says, until it says nothing any more; gives why it could not be shown, if it says so."""
+        """Dispatch what the process says until its output ends; returns why the window failed, if it says so."""
         problem = ""
         while heard := stream.readline(_LONGEST):
             match object_of(heard):
@@ -174,7 +174,7 @@ def _start(asked: _Asked) -> subprocess.Popen[bytes]:
         [*itself.command(), *argv],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,  # what is no JSON goes to our log, where secrets are struck
+        stderr=subprocess.STDOUT,  # what is not JSON goes to our log, where secrets are struck out
         env=environment(token) | itself.environment(),
         creationflags=flags,
         start_new_session=sys.platform != "win32",  # Ctrl-C on a terminal is for the agent
@@ -183,7 +183,7 @@ def _start(asked: _Asked) -> subprocess.Popen[bytes]:
 
 def _write(lines: SimpleQueue[str | None], process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
-    with suppress(OSError), process.stdin as stream:  # it has just ended
+    with suppress(OSError), process.stdin as stream:  # the process has just ended
         while (said := lines.get()) is not None:
             stream.write(said.encode())
             stream.flush()
@@ -194,12 +194,12 @@ def _write(lines: SimpleQueue[str | None], process: subprocess.Popen[bytes]) -> 
 
 
 def line(said: Mapping[str, Any]) -> str:
-    """A line of what the two say to each other."""
+    """A line of JSON, as agent and process send it to each other."""
     return json.dumps(said) + "\n"
 
 
 def object_of(words: bytes) -> dict[str, Any] | None:
-    """An object in JSON; ``None`` for anything else, as of a library that prints."""
+    """The object that a line of JSON holds; ``None`` for anything else, such as what a library prints."""
     try:
         said = json.loads(words)
     except ValueError:

@@ -1,7 +1,8 @@
 """Draws the tray icon at every size: a speech bubble with a T, a variant for each state, and the unread badge.
 
-Drawn by Pillow, which nothing else imports. All geometry is in sixteenths of the icon's width and snapped to whole
-pixels before it is drawn eight times too large and scaled down, so that straight edges stay sharp at 16 pixels.
+Also packs the pixels for StatusNotifier (ARGB32) and as a Windows ``.ico`` file. Only this module imports Pillow. All
+geometry is in sixteenths of the icon's width and snapped to whole pixels before it is drawn eight times too large and
+scaled down, so that straight edges stay sharp at 16 pixels.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ..process import paths
 from ..states import SIGNED_IN, State
 
 _OVER = 8
-"""Supersampling, times each way."""
+"""Times that shapes are drawn too large, in width and in height, before they are scaled down."""
 
 Colour = tuple[int, int, int]
 Box = tuple[float, float, float, float]
@@ -30,7 +31,7 @@ _QUIET_BADGE: Colour = (84, 91, 105)
 
 
 _ICO_SIZES = (16, 22, 24, 32, 48, 64)
-"""Pixels; what Windows takes out of an ``.ico`` file."""
+"""Pixels; the sizes that Windows takes from an ``.ico`` file."""
 
 
 class _Look(NamedTuple):
@@ -76,13 +77,15 @@ def draw(state: State, unread: int, size: int, quiet: bool = False) -> Image.Ima
     """The icon, ``size`` by ``size`` pixels, RGBA with straight alpha on a transparent ground.
 
     Args:
-        state: What the mark says.
-        unread: The number on the badge; none for 0, ``9+`` over 9 below 24 pixels, ``99+`` over 99 from there.
+        state: The state that the icon shows.
+        unread: The number on the badge. There is no badge for 0; up to 23 pixels it says ``9+`` for more than 9, from
+            24 pixels on ``99+`` for more than 99.
         size: Pixels; anything from 16 up, made for the sizes that panels ask for (see :mod:`.pixmaps`).
-        quiet: Notifications are paused, which a good session's mark says: two bars, and a badge that does not shout.
+        quiet: Notifications are paused. With a good session (:data:`SIGNED_IN`) the icon then has two bars and a grey
+            badge.
     """
     look = _LOOKS[state]
-    # Only a good session's counts are worth a badge; in the other states the mark itself has the room.
+    # Only with a good session are the counts worth a badge; in the other states the glyph has the room.
     badge = badge_text(unread, size) if state in SIGNED_IN else ""
     icon = _gradient(look.top, look.bottom, size)
     bubble = _bubble(size, 0.0)
@@ -100,7 +103,7 @@ def draw(state: State, unread: int, size: int, quiet: bool = False) -> Image.Ima
 
 
 def badge_text(unread: int, size: int) -> str:
-    """What the badge says at this size; empty for none."""
+    """The text on the badge at this size; empty for no badge."""
     most = 9 if size < 24 else 99
     return "" if unread <= 0 else str(unread) if unread <= most else f"{most}+"
 
@@ -141,7 +144,7 @@ def _bubble(size: int, inset: float) -> Image.Image:
 
 
 def _glyph(glyph: str, size: int, beside_badge: bool) -> Image.Image:
-    """What stands in the bubble. Its strokes are an even number of pixels, so that it is in the very middle."""
+    """The glyph in the bubble. Its strokes are an even number of pixels wide, so that it is in the very middle."""
     u = size / 16
     mask = _Mask(size)
 
@@ -255,7 +258,7 @@ def argb32(image: Image.Image) -> bytes:
 
 
 def ico(state: State, sizes: Iterable[int] = _ICO_SIZES) -> bytes:
-    """A Windows icon file; each of its sizes, in pixels, is drawn for itself, not scaled from another."""
+    """A Windows icon file; each of its sizes, in pixels, is drawn separately, not scaled from another."""
     images = [draw(state, 0, size) for size in sizes]
     file = io.BytesIO()
     images[-1].save(file, "ICO", sizes=[image.size for image in images], append_images=images[:-1])
@@ -263,14 +266,14 @@ def ico(state: State, sizes: Iterable[int] = _ICO_SIZES) -> bytes:
 
 
 def ico_file(path: str, state: State) -> str | None:
-    """The path of a Windows icon file; it is written where it is not there already.
+    """Write a Windows icon file, unless it is there already.
 
     Args:
-        path: Where it is to be. Its folder is made.
-        state: What it shows.
+        path: The path of the file. Its folder is made.
+        state: The state that the icon shows.
 
     Returns:
-        ``path``, also where there is an older one that cannot be replaced; ``None`` where there is none to be had.
+        ``path``, also if an older file is there that cannot be replaced; ``None`` if no file can be written.
     """
     wanted, found = ico(state), b""
     with contextlib.suppress(OSError), open(path, "rb") as file:

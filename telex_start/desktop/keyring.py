@@ -1,7 +1,8 @@
-"""The agent's side of the system's keyring: requests to it, and whether it has changed. No library of it comes along.
+"""The agent's side of the system's keyring: sends requests to it, and sees when it changes. Imports no keyring library.
 
-Each request is a process (``desktop/keyring_process.py``), one at a time and in their order, but for a read: nobody
-waits for it any more once there is another request, but where the person may be asked, and the other one asks nobody.
+Each request is a process (``desktop/keyring_process.py``), one at a time and in their order. But a new request ends a
+read that is still running, as nobody waits for that any more. Only a read that may be asking the person goes on beside
+a later read that asks nobody.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .child import Child
 
 _CHANGES = ({"interface": "org.freedesktop.Secret.Service"}, {"interface": "org.freedesktop.DBus.Properties"})
-"""Its signals about keyrings that come, go and are opened: KeePassXC sends but the first, others both."""
+"""The keyring service's signals when keyrings come, go and are opened: KeePassXC sends only the first, others both."""
 _SETTLES_WITHIN = 0.3
 """Seconds for all signals of one change."""
 
@@ -27,10 +28,10 @@ class Keyring:
     """The keyring, as the agent has it. For the main thread; no call but :meth:`end` waits for anything.
 
     Args:
-        dispatch: Where events go: :class:`ChildSaid` and :class:`ChildEnded` by the names ``keyring read``, ``keyring
-            keep`` and ``keyring remove``, with the words of :func:`.keyring_process.main`; and for :meth:`watch`.
-        bus: The session bus; ``None`` where there is none, as on other systems than Linux.
-        api_url: Which Telex the passwords are for.
+        dispatch: Gets events: :class:`ChildSaid` and :class:`ChildEnded` by the names ``keyring read``, ``keyring
+            keep`` and ``keyring remove``, with the words of :func:`.keyring_process.main`; and that of :meth:`watch`.
+        bus: The session bus; ``None`` if there is none, as on other systems than Linux.
+        api_url: The address of the Telex that the passwords are for.
     """
 
     def __init__(self, dispatch: Callable[[Event], object], bus: Bus | None, api_url: str) -> None:
@@ -38,31 +39,31 @@ class Keyring:
         self._bus = bus
         self._api_url = api_url
         self._state = threading.Lock()
-        # Guarded by it.
+        # Guarded by that lock.
         self._waiting: deque[dict[str, Any]] = deque()
         self._child: Child | None = None
         self._reads = self._prompts = False
         self._asking: Child | None = None
-        """A read that may be asking the person, beside one that does not."""
-        # The last is the desktop's loop's.
+        """A read that may be asking the person, and goes on beside later reads that ask nobody."""
+        # The last of these is for the desktop loop's thread only.
         self._watching = self._subscribed = self._settling = False
 
     def read(self, email: str, prompt: bool) -> None:
-        """Have the password that is kept for that address; with ``prompt`` the person may be asked to open it."""
+        """Ask for the password kept for that email; with ``prompt`` the person may be asked to open the keyring."""
         self._ask("read", email, prompt=prompt)
 
     def keep(self, email: str, password: str, prompt: bool) -> None:
-        """Put a password in, in the place of an earlier one; ``prompt`` as above."""
+        """Keep a password, in place of an earlier one; ``prompt`` as for :meth:`read`."""
         self._ask("keep", email, prompt=prompt, password=password)
 
     def remove(self, email: str) -> None:
-        """Take the password out, where the keyring is open."""
+        """Take the password out, if the keyring is open."""
         self._ask("remove", email, prompt=False)
 
     def watch(self, wanted: bool) -> None:
-        """Whether to dispatch ``ChildSaid("keyring", {"changed": True})`` when the keyring may have been opened.
+        """Begin or end dispatching ``ChildSaid("keyring", {"changed": True})`` when the keyring may have been opened.
 
-        It is to be wanted before the keyring is asked: what changes sooner is not told.
+        Begin before a request to the keyring: a change before this call is not reported.
         """
         self._watching = wanted
         if wanted and self._bus is not None and not self._subscribed:

@@ -1,9 +1,10 @@
 """``telex-start keyring``: one request to the system's keyring; the agent runs it as a process of its own.
 
-The libraries that it takes, and what they leave behind in memory, end with it. A backend is made by its name: what
-``keyring`` would choose by itself obeys a variable and a file, asks several, and takes plain files. On Linux the Secret
-Service (https://specifications.freedesktop.org/secret-service/) is asked first whether there is a keyring, which is
-never made here, and whether it is locked: ``keyring`` would make one, and asks the person whenever it likes.
+So the libraries, and what they leave behind in memory, end with the process. Each system's backend is named here: the
+choice that ``keyring`` makes by itself obeys a variable and a file, asks several backends, and takes plain files. On
+Linux the Secret Service (https://specifications.freedesktop.org/secret-service/) is asked first whether there is a
+keyring, and whether it is locked: ``keyring`` by itself would make one, and ask the person at any time. This module
+makes none.
 """
 
 from __future__ import annotations
@@ -25,28 +26,28 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 _SERVICE = "telex-start"
-"""What our entries are found by, with their user: who it is for, and at which Telex."""
+"""Finds our entries in the keyring, together with their user: the address of the Telex, and the person's email."""
 
 
 class NoKeyring(Exception):
-    """There is none: ``missing`` or ``away``; and in words what is missing, and after a colon the remedy."""
+    """There is no keyring. Arguments: ``missing`` or ``away``; and words: what is missing, after a colon the remedy."""
 
 
 def main() -> int:
-    """Do what standard input asks for, and say on standard output what came of it; returns the exit code.
+    """Do what standard input asks for, and give the result on standard output; returns the exit code.
 
-    Both are lines of JSON. Asked is one object: ``do`` (``read``, ``keep``, ``remove``), ``api_url``, ``email``,
-    ``prompt``, and to keep it ``password``. Each answer has ``do``, ``email`` and ``keyring``:
+    Both are lines of JSON. The request is one object: ``do`` (``read``, ``keep``, ``remove``), ``api_url``, ``email``,
+    ``prompt``, and for ``keep`` the ``password``. Each answer has ``do``, ``email`` and ``keyring``:
 
-    - ``locked``: with ``prompt`` it is asking the person now, and another answer follows; else that is all
+    - ``locked``: with ``prompt`` the keyring is asking the person now, and another answer follows; else no more follows
     - ``away``: no service is running or can be started; ``missing``: there can be none; each with ``words``
     - ``found`` (``password``), ``nothing``, ``kept``, ``removed``
     - ``refused``: the person did not open it; ``failed`` (``words``)
 
-    It ends early where standard input does: with the agent, or because nobody wants the answer any more.
+    It ends early when standard input ends: with the agent, or because nobody wants the answer any more.
 
     Raises:
-        ConfigError: a person has typed it.
+        ConfigError: a person has typed the command at a terminal.
     """
     if is_terminal(sys.stdin):
         raise ConfigError("keyring is what the agent runs to ask the system's keyring for the password it keeps there.")
@@ -62,14 +63,14 @@ def main() -> int:
 def _end_with(agent: io.FileIO) -> None:
     while agent.read(1024):
         pass
-    # A prompt that is on the screen stays: GNOME Keyring 42 aborts where it is told to dismiss one.
+    # A prompt that is on the screen stays: GNOME Keyring 42 aborts when it is told to dismiss one.
     os._exit(0)
 
 
 def why_none() -> str:
-    """What is missing for a keyring, and after a colon the remedy; empty where there is one, locked or not.
+    """What is missing for a keyring, and after a colon the remedy; empty if there is one, locked or not.
 
-    It imports the libraries, and may take a second: for a thread of a process that is not the agent.
+    It imports the libraries, and may take a second: so never call it in the agent, nor on a window's main thread.
     """
     try:
         _open()
@@ -79,7 +80,7 @@ def why_none() -> str:
 
 
 def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    # What the libraries raise may quote what they were given: nothing of it is told but its name.
+    # The text of a library's exception may quote what the library was given: so only the exception's name is told.
     try:
         keyring, do, user = _open(), request["do"], f"{request['api_url']} {request['email'].lower()}"
         if keyring.is_locked(user if do == "read" else ""):
@@ -92,7 +93,7 @@ def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         match do:
             case "read":
                 password = keyring.backend.get_password(_SERVICE, user)
-                # KWallet has an entry without one where it was killed before it had written it.
+                # KWallet has an entry without a password if it was killed before it had written the password.
                 yield {"keyring": "found", "password": password} if password else {"keyring": "nothing"}
             case "keep":
                 keyring.backend.set_password(_SERVICE, user, request["password"])
@@ -110,26 +111,26 @@ def _answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _name_of(error: Exception) -> str:
-    """The error's name, of D-Bus or of the system where it is one of theirs."""
+    """What the system or D-Bus calls the error, if it is one of theirs; else the name of its class."""
     return str(getattr(error, "strerror", None) or getattr(error, "name", None) or type(error).__name__)
 
 
 class _Keyring:
-    """A keyring that opens by itself, and asks the person by itself where it wants to."""
+    """A keyring that opens by itself, and if need be asks the person by itself. Another kind overrides the methods."""
 
     def __init__(self, backend: KeyringBackend) -> None:
         self.backend = backend
 
     def is_locked(self, user: str) -> bool:
-        """Whether the person would be asked first; with a user also for that entry alone."""
+        """Whether the person would be asked first, for the keyring or, with a user, for that user's entry."""
         return False
 
     def unlock(self) -> bool:
-        """Have the person asked, and wait for that; whether it is open then."""
+        """Have the person asked, and wait for the answer; returns whether the keyring is open then."""
         return True
 
     def remove(self, user: str) -> bool:
-        """Take the entry out; whether there is none then."""
+        """Take the entry out; returns whether there is none left."""
         from keyring.errors import PasswordDeleteError
 
         with suppress(PasswordDeleteError):  # there was none
@@ -138,12 +139,13 @@ class _Keyring:
 
 
 def _open() -> _Keyring:
-    """
+    """The keyring of this system.
+
     Raises:
         NoKeyring: there is none.
     """
     for name in [name for name in os.environ if name.startswith("KEYRING_PROPERTY_")]:
-        del os.environ[name]  # by it a backend is made another
+        del os.environ[name]  # such a variable changes a backend
     if sys.platform.startswith("linux"):
         return _secret_service()
     try:
@@ -157,7 +159,7 @@ def _open() -> _Keyring:
         raise NoKeyring("missing", f"the library keyring is not there ({error}): pip install keyring") from None
     backend = Backend()
     if sys.platform == "win32":
-        backend.persist = "local machine"  # or it would go along to other machines
+        backend.persist = "local machine"  # or the password would go along to other machines
     return _Keyring(backend)
 
 
@@ -168,7 +170,7 @@ if sys.platform.startswith("linux"):
         try:
             import secretstorage
             from keyring.backends import SecretService
-        except (ImportError, AttributeError):  # the latter: of a SecretStorage that is half there
+        except (ImportError, AttributeError):  # the latter: SecretStorage is there only in part
             words = "the libraries keyring and SecretStorage are not there: pip install 'telex-start[keyring]'"
             remedy = "or your distribution's python3-keyring and python3-secretstorage"
             raise NoKeyring("missing", f"{words}, {remedy}") from None
@@ -179,7 +181,7 @@ if sys.platform.startswith("linux"):
         try:
             bus = secretstorage.dbus_init()
             there = secretstorage.check_service_availability(bus)
-            # By its own path: that of the alias itself not every service has.
+            # By the collection's own path: not every service has an object at the path of the alias.
             collection = secretstorage.get_collection_by_alias(bus, "default") if there else None
         except secretstorage.ItemNotFoundException:
             remedy = "make one in its program (Passwords and Keys, KWalletManager, KeePassXC)"
@@ -190,7 +192,7 @@ if sys.platform.startswith("linux"):
             remedy = "install gnome-keyring, or switch on the Secret Service of KWallet or KeePassXC"
             raise NoKeyring("away", f"no keyring service is running: {remedy}")
         backend = SecretService.Keyring()
-        backend.preferred_collection = collection.collection_path  # type: ignore[attr-defined]  # it is to make none
+        backend.preferred_collection = collection.collection_path  # type: ignore[attr-defined]  # so it makes none
         return _SecretService(backend, collection)
 
     class _SecretService(_Keyring):
@@ -212,18 +214,18 @@ if sys.platform.startswith("linux"):
             return not self._collection.is_locked()
 
         def _is_open_wallet(self) -> bool:
-            """Whether it is KWallet's and open: for the Secret Service it is locked until it is asked to open it, which
-            asks the person nothing then."""
+            """Whether the collection is an open wallet of KWallet. For the Secret Service it is locked until somebody
+            asks to unlock it; then the person is asked nothing."""
             from secretstorage.util import DBusAddressWrapper
 
             for name in ("kwalletd6", "kwalletd5"):
                 wallet = DBusAddressWrapper(f"/modules/{name}", "org.kde.KWallet", self._collection.connection)
-                with suppress(Exception):  # it is another service's
+                with suppress(Exception):  # the collection is another service's
                     return bool(wallet.call("isOpen", "s", self._collection.get_label())[0])
             return False
 
         def remove(self, user: str) -> bool:
-            # Not by the library: it takes out the first, and does not ask to be let at it.
+            # Not by the library: it takes out only the first item, and does not unlock it.
             for item in self._items(user):
                 item.unlock()
                 item.delete()

@@ -1,9 +1,10 @@
-"""macOS by AppKit: no Dock icon, the event loop, waking from sleep, and which application is in front.
+"""Uses macOS's AppKit: no Dock icon, the event loop, waking from sleep, and which application is in front.
 
-The owner of PyObjC, which pystray brings. AppKit is for the main thread; what another thread may call says so.
+Only this module uses PyObjC, which pystray brings. AppKit is for the main thread; a function that another thread may
+call says so.
 
-*Read, not run:* there was no Mac to try it on. It is written by the metadata of PyObjC 13.0 and Apple's documentation
-of each call; the tests run it, and pystray's own backend, against a stand-in with the same signatures.
+*Read, not run:* there was no Mac to try it on. It follows the metadata of PyObjC 13.0 and Apple's documentation of each
+call; the tests run it, and pystray's own backend, against a stand-in with the same signatures.
 
 The program is no bundle. So macOS lets it have an icon in the menu bar and windows, but no notifications of its own
 (``UNUserNotificationCenter`` is for bundles): see ``desktop/toasts/plyer_backend.py``.
@@ -62,7 +63,7 @@ class Application:
         )
 
     def wait(self, seconds: float | None) -> None:
-        """Handle what the person does with icon and menu, until :meth:`wake` or until so many seconds are over.
+        """Handle what the person does with icon and menu, until :meth:`wake` is called or the seconds are over.
 
         While a menu is open this does not return: macOS runs a loop of its own then.
         """
@@ -79,7 +80,7 @@ class Application:
         self._woken.clear()
 
     def wake(self) -> None:
-        """Have :meth:`wait` return, the present one or the next. From any thread; never blocks."""
+        """Have :meth:`wait` return: the present call, or else the next. From any thread; never blocks."""
         if self._woken.is_set():
             return
         self._woken.set()
@@ -91,15 +92,15 @@ class Application:
             self._app.postEvent_atStart_(event, True)
 
     def stop(self) -> None:
-        """Observe nothing any more, and let App Nap have this process."""
+        """Stop observing, and allow App Nap for this process again."""
         self._appkit.NSWorkspace.sharedWorkspace().notificationCenter().removeObserver_(self._observer)
         self._foundation.NSProcessInfo.processInfo().endActivity_(self._busy)
 
 
 def stay_behind(make: Callable[[], _Made]) -> _Made:
-    """Make a window of Tk in this process, which nobody has asked for: the keyboard stays where it is.
+    """Make a Tk window that nobody has asked for, so that the keyboard stays with the application in front.
 
-    Tk makes the process an application with a Dock icon, and brings it to the front.
+    Tk by itself makes the process an application with a Dock icon, and brings it to the front; this is undone here.
     """
     try:
         import AppKit
@@ -114,8 +115,8 @@ def stay_behind(make: Callable[[], _Made]) -> _Made:
 
 
 def application_in_front() -> tuple[int, tuple[str, ...]] | None:
-    """The process that has the keyboard, as :func:`telex_start.desktop.x11.window_in_front` tells it; the names of
-    windows would need a permission of the person's. From any thread; as old as the main thread's last look."""
+    """The process that has the keyboard, in the form of :func:`telex_start.desktop.x11.window_in_front`; without names
+    of windows, which need the person's permission. From any thread; as old as the main thread's last look."""
     try:
         import AppKit
     except ImportError:

@@ -1,8 +1,8 @@
-"""A cache on disk of drawn icons, as raw pixels: Pillow is imported only for one that is not there yet.
+"""A cache on disk of drawn icons, as raw pixels: Pillow is imported only for an icon that is not cached yet.
 
-Importing Pillow and drawing cost several megabytes and tens of milliseconds, reading 35 kB costs neither. So a process
-of its own draws, a painter. A cached file that is damaged, from another drawing or unreadable is drawn anew; what
-cannot be written, as on a full disk, is kept in memory.
+Importing Pillow and drawing cost several megabytes and tens of milliseconds; reading 35 kB costs neither. So a process
+of its own draws, the painter. An icon is drawn again if its cached file is damaged, unreadable or of another version of
+the drawing; one that cannot be written, as on a full disk, is kept in memory. Also makes PNG files of raw pixels.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ Pixmap = tuple[int, int, bytes]
 """Width and height in pixels, and the pixels as A, R, G, B, one byte each, row by row: ``(iiay)`` on the bus."""
 
 SIZES = (16, 22, 24, 32, 48, 64)
-"""Pixels; what panels ask for. Budgie takes the first that is large enough."""
+"""Pixels; the sizes that panels ask for. Budgie takes the first that is large enough."""
 KEPT_FILES = 48
 """Looks kept in the cache, 35 kB each; the longest unused go first."""
 
 PAINTED_WITHIN = 2.0
-"""Seconds that a painter is waited for; it takes some tenths of one, and this thread does nothing else meanwhile."""
+"""Seconds to wait for a painter. It takes some tenths of a second; this thread does nothing else meanwhile."""
 
 _MAGIC = b"TXP1"
 _SUFFIX = ".argb"
 _log = Log(__name__)
 
 _unwritten: dict[str, bytes] = {}
-"""By their names, looks that the cache does not take. There are some 200, of 4 kB each as they are packed here."""
+"""Looks that could not be written to the cache, by their names. There are some 200, of 4 kB each, compressed."""
 _too_slow: set[str] = set()
-"""Looks whose painter did not end. They are drawn here when they are wanted again."""
+"""Looks whose painter did not end in time. When wanted again, they are drawn in this process."""
 
 
 def pixmaps(state: State, unread: int, directory: str | os.PathLike[str], quiet: bool = False) -> list[Pixmap]:
-    """The icon in all :data:`SIZES`, from the cache in ``directory`` or else drawn and put there.
+    """The icon in all :data:`SIZES`, from the cache in ``directory``; if it is not there, it is drawn and put there.
 
-    Where the drawing takes too long, it is the icon of the same state with the nearest number, if one is there.
+    If the drawing takes too long, it is the cached icon of the same state with the nearest number, if there is one.
 
     Args:
-        state: What the mark says.
+        state: The state that the icon shows.
         unread: The number on the badge; 0 for none.
-        directory: Holds only this cache; made where it is missing.
+        directory: Holds only this cache; made if it is missing.
         quiet: Notifications are paused.
     """
-    # Badges say 99+ at most, and there is none without a good session: fewer looks than numbers.
+    # Badges say 99+ at most, and there are none without a good session: so there are fewer looks than numbers.
     shown = min(unread, 100) if state in SIGNED_IN else 0
     quiet = quiet and state in SIGNED_IN
     name = _name(state, shown, quiet)
@@ -103,10 +103,10 @@ def _name(state: State, shown: int, quiet: bool) -> str:
 
 
 def _painted(state: State, shown: int, quiet: bool) -> list[Pixmap] | None:
-    """The look by a painter, so that this process never holds Pillow's megabytes; ``None`` where none can be had.
+    """The look, drawn by a painter, so that this process never holds Pillow's megabytes; ``None`` if that fails.
 
     Raises:
-        TimeoutError: it did not end, and was killed.
+        TimeoutError: the painter did not end in time, and was killed.
     """
     if sys.platform == "win32" or not sys.executable:
         return None
@@ -131,13 +131,13 @@ def _painted(state: State, shown: int, quiet: bool) -> list[Pixmap] | None:
         _log.debug("the drawn icon is unusable: %s", error)
     finally:
         painter.kill()
-        with suppress(subprocess.TimeoutExpired):  # one that waits for a disk does not even end by this
+        with suppress(subprocess.TimeoutExpired):  # a process that waits for a disk does not end even if killed
             painter.wait(0.1)
     return None
 
 
 def rgba(pixmap: Pixmap) -> Pixmap:
-    """The same picture with its pixels as R, G, B, A: what ``image-data`` of a toast wants."""
+    """The same picture with its pixels as R, G, B, A: what a toast's hint ``image-data`` takes."""
     width, height, argb = pixmap
     turned = bytearray(len(argb))
     turned[0::4], turned[1::4], turned[2::4], turned[3::4] = argb[1::4], argb[2::4], argb[3::4], argb[0::4]
@@ -145,7 +145,7 @@ def rgba(pixmap: Pixmap) -> Pixmap:
 
 
 def png(pixmap: Pixmap) -> bytes:
-    """A picture as a PNG file, for who takes no raw pixels; needs no Pillow either."""
+    """The picture as a PNG file, for callers that take no raw pixels; made without Pillow."""
     width, height, pixels = rgba(pixmap)
     row = width * 4
     # A zero ahead of each row says that it is not filtered.
@@ -159,14 +159,14 @@ def png(pixmap: Pixmap) -> bytes:
 
 @cache
 def _drawing() -> int:
-    """A number that changes when the drawing does."""
+    """A number that changes when the code that draws changes."""
     from .. import __version__
 
     seed = zlib.crc32(repr((__version__, SIZES)).encode())
     try:
         return zlib.crc32(_read(os.path.join(os.path.dirname(__file__), "icons.py")), seed)
     except OSError:
-        # Frozen into one file: then the version alone tells drawings apart.
+        # The program is frozen into one file: then the version alone tells drawings apart.
         return seed
 
 
@@ -179,7 +179,7 @@ def _unpack(data: bytes) -> list[Pixmap]:
     """The pictures in a cached file.
 
     Raises:
-        ValueError: it is not whole.
+        ValueError: the file is damaged, or has other sizes.
     """
     body = data[8:]
     if data[:8] != _MAGIC + struct.pack("<I", zlib.crc32(body)):

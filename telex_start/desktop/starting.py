@@ -1,6 +1,7 @@
-"""Starting the person's own programs: with the desktop's token, apart from this one, and known again a moment later.
+"""Starts the person's own programs: detached from this one, with the desktop's token, and recognisable a moment later.
 
-Each gets the activation token with which it may bring its window to the front, and core dumps as the person has them.
+Each program gets the activation token with which it may bring its window to the front, and the person's own setting for
+core dumps. Also opens the log in the desktop's viewer.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from ..process import signals
 log = logging.getLogger(__name__)
 
 VIEWER_FAILS_WITHIN = 10.0
-"""Seconds after which what still runs is the log's viewer itself: some desktops' `xdg-open` waits for it."""
+"""Seconds after which an ``xdg-open`` that still runs has opened the log: on some desktops it waits for the viewer."""
 _TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
-"""Variables by which a program gets the token that lets its window take the focus, on Wayland and on X11."""
+"""Environment variables with the token that lets a program's window take the focus, on Wayland and on X11."""
 _TELL_PID = 'echo $$; exec "$0" "$@" >/dev/null'
-"""What a shell does in between, which keeps its process."""
+"""Has a shell print its process id and then become the program, which keeps that id."""
 _TELL_CODE = '"$0" "$1" >/dev/null 2>&1; echo $?'
-"""What a shell does in between, which is nobody's child: a viewer that is closed later leaves no zombie."""
+"""Has a shell that is not our child run the viewer and print its exit code: a viewer closed later leaves no zombie."""
 
 
 class Start(NamedTuple):
@@ -36,8 +37,9 @@ class Start(NamedTuple):
     Attributes:
         command: What was started.
         at: When, in seconds of the monotonic clock.
-        session: The session that it and what it starts live in, where the system has such; else ``None``.
-        process: It itself, where it is this program's child; its session counts all the same.
+        session: The id of the session that the program and its children live in; ``None`` if there is none or it is
+            unknown.
+        process: The program's process, if it is our child; the session counts all the same.
     """
 
     command: tuple[str, ...]
@@ -65,11 +67,11 @@ def own_token() -> str:
 
 
 def detach(command: tuple[str, ...], folder: str | None = None, token: str = "") -> Start:
-    """Run a command in a session of its own, with no streams of ours.
+    """Run a command in a session of its own, without our standard streams.
 
     Args:
         command: The program and its arguments.
-        folder: Where; by default here.
+        folder: The working directory; by default ours.
         token: The desktop's activation token for it; empty for none.
 
     Raises:
@@ -93,12 +95,12 @@ def detach(command: tuple[str, ...], folder: str | None = None, token: str = "")
 
 
 def open_log(path: str | None, token: str, failed: Callable[[str], object]) -> None:
-    """Have the desktop show the log in whatever shows text there, on a thread that is there for so long.
+    """Have the desktop show the log in its viewer for text. Does not wait: a short-lived thread does it.
 
     Args:
-        path: Of the log; ``None`` for none.
+        path: The path of the log; ``None`` if there is no log.
         token: The desktop's activation token for the viewer; empty without one.
-        failed: Told on that thread why it could not be opened: the rest of a sentence, without a full stop.
+        failed: Called on that thread with why it could not be opened: the rest of a sentence, without a full stop.
     """
 
     def work() -> None:
@@ -112,14 +114,14 @@ def open_log(path: str | None, token: str, failed: Callable[[str], object]) -> N
         if why:
             from . import x11
 
-            x11.end_startup(token)  # no viewer comes to do so
+            x11.end_startup(token)  # no viewer will end it
             failed(why)
 
     threading.Thread(target=work, name="log viewer", daemon=True).start()
 
 
 def _open_log(path: str | None, token: str) -> str:
-    """Open it; why not, where that fails."""
+    """Open the log; returns why that failed, or an empty text."""
     if path is None or not os.path.exists(path):
         return "there is none"
     if sys.platform == "win32":
@@ -145,5 +147,5 @@ def _open_log(path: str | None, token: str) -> str:
 
 
 def _shell(commands: str) -> list[str]:
-    """The words by which a shell runs commands that go on as a program of the person's; its arguments may follow."""
+    """The command line of a shell that undoes our core dump limit and runs ``commands``; arguments may follow."""
     return ["/bin/sh", "-c", f"{signals.core_dumps_before}; {commands}"]

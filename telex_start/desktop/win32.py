@@ -1,4 +1,4 @@
-"""On Microsoft Windows: bringing other processes' windows to the front, and asking them to close."""
+"""Brings other processes' windows on Microsoft Windows to the front, asks them to close, and sees which is in front."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def raise_window_of(pids: set[int]) -> bool:
 
 
 def window_in_front() -> tuple[int, tuple[str, ...]] | None:
-    """The process whose window has the focus, as :func:`telex_start.desktop.x11.window_in_front` tells it; the classes
-    of windows say nothing here. While the screen is locked it is the system's."""
+    """The process whose window has the focus, in the form of :func:`telex_start.desktop.x11.window_in_front`; without
+    classes, which say nothing on Windows. While the screen is locked it is a process of the system."""
     if sys.platform != "win32":
         return None
     import ctypes

@@ -1,7 +1,8 @@
-"""What only the X server can tell or do: an old-style tray, the area beside the panels, windows to raise or to spare.
+"""Asks the X server: is there an old-style tray, which area is free, which window is in front; and raises windows.
 
-The owner of python-xlib, which needs no C library, whose error function could end the process. Each call makes a
-connection of its own; where the display is not there, or fails, the answer is empty.
+Also the focus, the clipboard and the end of a start. Only this module uses python-xlib. It needs no C library, whose
+error function could end the process. Each call makes a connection of its own; if the display is not there, or fails,
+the answer is empty.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ Area = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
 _Answer = TypeVar("_Answer")
 _KEPT_WITHIN = 1.0
-"""Seconds in which a clipboard manager has taken a text over; it may be gone."""
+"""Seconds for a clipboard manager to take a text over; the manager may be gone."""
 _SAVER_ON = 1
-"""Of the MIT-SCREEN-SAVER extension."""
+"""The state in which a screen saver runs, in the MIT-SCREEN-SAVER extension."""
 _POWER_ON = 0
-"""Of the DPMS extension."""
+"""The power level of a screen that is on, in the DPMS extension."""
 
 
 def reachable() -> bool:
-    """Whether the display that ``DISPLAY`` names takes us."""
+    """Whether the display that ``DISPLAY`` names accepts a connection."""
     return _ask(lambda display: True, False)
 
 
@@ -43,7 +44,7 @@ def has_xembed_tray() -> bool:
 
 
 def work_area() -> Area | None:
-    """The part of the (main) screen that panels leave free; ``None`` where nobody tells."""
+    """The part of the (main) screen that panels leave free; ``None`` if unknown."""
 
     def ask(display: Any) -> Area | None:
         root = display.screen().root
@@ -61,7 +62,7 @@ def work_area() -> Area | None:
 
 
 def dots_per_inch() -> float | None:
-    """The density that the desktop wants texts to be drawn for; ``None`` where it does not say."""
+    """The density that the desktop wants texts to be drawn for; ``None`` if it does not say."""
 
     def ask(display: Any) -> float | None:
         resources = bytes(_property(display, display.screen().root, "RESOURCE_MANAGER")).decode("latin-1")
@@ -78,7 +79,7 @@ def frame_of(window: int) -> tuple[int, int, int, int] | None:
     """How much the window manager's frame adds left, right, above and below, in pixels; ``None`` before it is there.
 
     Args:
-        window: The id of the window, or of what it contains.
+        window: The id of the window, or of a window inside it.
     """
 
     def ask(display: Any) -> tuple[int, int, int, int] | None:
@@ -100,16 +101,16 @@ def position_of(window: int) -> tuple[int, int] | None:
 
     def ask(display: Any) -> tuple[int, int] | None:
         found = display.create_resource_object("window", window).translate_coords(display.screen().root, 0, 0)
-        # It tells where the root's corner is in the window.
+        # The answer says where the root's corner is in the window.
         return -int(found.x), -int(found.y)
 
     return _ask(ask, None)
 
 
 def focus_can_be_spared() -> bool:
-    """Whether a window may appear without the focus: the window manager minds :func:`spare_the_focus`, or none runs.
+    """Whether a window can appear without the focus: the window manager heeds :func:`spare_the_focus`, or none runs.
 
-    Yes where the display does not answer.
+    True if the display does not answer.
     """
 
     def ask(display: Any) -> bool:
@@ -125,7 +126,7 @@ def spare_the_focus(window: int) -> None:
     """Ask the window manager to leave the focus where it is when a window appears.
 
     Args:
-        window: The id of a window that is not shown yet, or of what it contains.
+        window: The id of a window that is not shown yet, or of a window inside it.
     """
 
     def ask(display: Any) -> None:
@@ -138,9 +139,9 @@ def spare_the_focus(window: int) -> None:
 
 
 def end_startup(token: str) -> None:
-    """Tell the desktop that what was started with this token has come, so that it shows no busy pointer any more.
+    """Tell the desktop that the program started with this token has come, so that it ends the busy pointer.
 
-    By freedesktop's Startup Notification Protocol 0.1; GNOME on Wayland heeds it too, by XWayland.
+    By freedesktop's Startup Notification Protocol 0.1; GNOME on Wayland heeds it too, through XWayland.
 
     Args:
         token: The start-up id, which is an activation token as well; empty for none.
@@ -168,13 +169,13 @@ def end_startup(token: str) -> None:
 
 
 def keep_clipboard(turn: Callable[[], object]) -> None:
-    """Have the desktop keep what this program has copied, which would be gone with it.
+    """Have the desktop keep the text that this program has copied, which would be gone when the program ends.
 
-    By freedesktop's Clipboard Manager specification 0.1. Nothing where no such manager runs: then the text is there as
-    long as its window.
+    By freedesktop's Clipboard Manager specification 0.1. Does nothing if no such manager runs: then the text is there
+    as long as its window.
 
     Args:
-        turn: Lets this program answer what the manager asks, which is the text.
+        turn: Called again and again, so that this program answers when the manager asks for the text.
     """
 
     def ask(display: Any) -> None:
@@ -226,11 +227,11 @@ def raise_window_of(pids: set[int]) -> bool:
 
 
 def window_in_front() -> tuple[int, tuple[str, ...]] | None:
-    """The window that has the focus and is to be seen, by its process and its classes.
+    """The window that has the focus and can be seen, by its process and its classes.
 
     Returns:
-        The process's id, or 0 where that is not told or is another machine's, and the words of its ``WM_CLASS``.
-        ``None`` where no window has the focus, the screen is dark, or something like a screen locker lies over it.
+        The process's id, or 0 if that is unknown or another machine's, and the words of the window's ``WM_CLASS``.
+        ``None`` if no window has the focus, the screen is dark, or something like a screen locker lies over the window.
     """
 
     def ask(display: Any) -> tuple[int, tuple[str, ...]] | None:
@@ -268,7 +269,7 @@ def _is_dark(display: Any, root: Any) -> bool:
 def _is_covered(root: Any, window: Any) -> bool:
     """Whether another window lies over the whole of it, as those of screen lockers do.
 
-    What a compositor paints on does too, and is not among the children that the server tells of.
+    The window that a compositor paints on does so too, but the server does not name it among the root's children.
     """
     X = _xlib("X")
     frame = window
@@ -283,12 +284,12 @@ def _is_covered(root: Any, window: Any) -> bool:
             if is_seen and _common(inside, _place(other, root)) == inside:
                 return True
         except _xlib("error").XError:
-            continue  # it has gone meanwhile
+            continue  # the other window has gone meanwhile
     return False
 
 
 def _place(window: Any, root: Any) -> Area:
-    """Where a child of the root is, as far as that is on the screen."""
+    """The area that a child of the root takes on the screen."""
     found, screen = window.get_geometry(), root.get_geometry()
     border = 2 * found.border_width
     area = (found.x, found.y, found.width + border, found.height + border)
@@ -296,14 +297,14 @@ def _place(window: Any, root: Any) -> Area:
 
 
 def _is_managed(display: Any) -> bool:
-    """Whether a window manager runs. By the EWMH its window says so too: the root's word outlives one that crashed."""
+    """Whether a window manager runs. By the EWMH its own window says so too: the root's property outlives a crash."""
     named = "_NET_SUPPORTING_WM_CHECK"
     check = _property(display, display.screen().root, named)
     return bool(check) and check == _property(display, display.create_resource_object("window", int(check[0])), named)
 
 
 def _top(display: Any, window: int) -> Any:
-    """The window that the window manager knows: Tk wraps each of its own into one."""
+    """The window that the window manager knows: Tk puts each of its windows into such a one."""
     target = display.create_resource_object("window", window)
     tree = target.query_tree()
     is_outermost = tree.parent == tree.root or _property(display, target, "WM_STATE")
@@ -332,7 +333,7 @@ def _common(one: Area, other: Area | None) -> Area | None:
 
 
 def _property(display: Any, window: Any, name: str) -> Any:
-    """A property's values; empty where it is not set."""
+    """A property's values; empty if it is not set."""
     X = _xlib("X")
     try:
         found = window.get_full_property(display.intern_atom(name), X.AnyPropertyType)

@@ -1,1 +1,1 @@
-"""D-Bus: one thread for every connection to a bus, and the messages on it. Linux alone."""
+"""D-Bus: one thread that serves all connections to buses, and the messages on them. Linux only."""

@@ -2,10 +2,10 @@
 
 It lives in a :class:`.loop.Loop`, on that loop's thread. Any thread may hand over a call, which never blocks. Answers,
 signals and method calls arrive as callbacks on the loop's thread, one at a time, so what only callbacks touch needs no
-lock. While nothing is pending the thread sleeps without a time-out. Where a peer never answers, its caller is told so
-after the call's time-out, and no other call waits for that. When the bus goes, the connection is made anew.
+lock. While nothing is pending the thread sleeps without a time-out. If a peer never answers, the caller is told so
+after the call's time-out, and no other call waits for that. When the bus goes away, the connection is made again.
 
-The package owns jeepney; the rest of the desktop imports jeepney's names from here.
+Only this package imports jeepney; the rest of the desktop imports jeepney's names from here.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ __all__ = [
 log = Log(__name__)
 
 CALL_TIMEOUT = 2.0
-"""Seconds within which a call is answered, or is lost."""
+"""Seconds to wait for the answer to a call."""
 CONNECT_TIMEOUT = 2.0
 """Seconds for authentication and greeting together."""
 
@@ -58,11 +58,11 @@ _FIRST_RETRY = 0.1
 _LAST_RETRY = 60.0
 _RETRY_FOR_A_CALL = 1.0
 _MOST_LATE = 100
-"""Answers that are still of use to somebody after their time-out."""
+"""Calls past their time-out of which a late answer is still taken; beyond that the oldest is forgotten."""
 _STABLE = 10.0
-"""Seconds after which a connection that breaks was a good one."""
+"""Seconds that a connection has lasted if it counts as a good one: when it breaks, the retries begin quickly again."""
 _SPARE = 0.5
-"""Seconds for the loop to say that the time for an answer is over."""
+"""Seconds more, in which the loop reports that the time for an answer is over."""
 
 
 class NoReply(Enum):
@@ -78,7 +78,7 @@ Reply = Callable[[Message | NoReply], object]
 
 
 class _Call:
-    """A message on its way out, and who waits for its answer."""
+    """A message on its way out, and the callbacks for its answer."""
 
     __slots__ = ("data", "deadline", "late", "on_reply", "serial")
 
@@ -102,7 +102,7 @@ class _Call:
 
 
 def body_of(reply: Message | NoReply) -> tuple[Any, ...] | None:
-    """What a call gave; ``None`` where that is an error, or nothing came."""
+    """The values that a call returned; ``None`` if it gave an error, or if no answer came."""
     return None if isinstance(reply, NoReply) or error_of(reply) else tuple(reply.body)
 
 
@@ -116,11 +116,12 @@ class Bus:
 
     Args:
         address: As :func:`session_address` gives it. It is tried again and again, so it need not work yet.
-        loop: The loop to live in, which its owner starts and stops. Calls without an answer get none when it stops.
+        loop: The loop to live in; the loop's owner starts and stops it. When it stops, a call that was sent is told
+            that there is no answer; a call that still waits is told nothing.
         what: What the bus is called in logs, as in "the session bus cannot be used".
 
     Attributes:
-        loop: The same.
+        loop: The loop it lives in.
         unique_name: This connection's name on the bus; empty while disconnected. For callbacks only.
     """
 
@@ -130,7 +131,7 @@ class Bus:
         self._address = address
         self._what = what
         self._serials = count(2)  # the first is the greeting's
-        # From here on, only the thread.
+        # From here on, for the loop's thread only.
         self._rules: list[tuple[MatchRule, Callable[[Message], object]]] = []
         self._on_connect: list[Callable[[], object]] = []
         self._exports: dict[str, Callable[[Message], Message | None]] = {}
@@ -145,15 +146,15 @@ class Bus:
         self._failure_logged = False
         loop.add(self._turn)
 
-    # --- what is wanted of it, on every connection: before or after the loop was started ----------------------------
+    # --- kept up on every new connection; to be called before or after the loop was started -------------------------
 
     def subscribe(self, on_signal: Callable[[Message], object], arg0: str = "", **rule: str) -> None:
-        """Get the signals that match.
+        """Have ``on_signal`` called with each signal that matches.
 
         Args:
-            on_signal: Gets them.
-            arg0: Their first argument; empty for any.
-            rule: As of :class:`jeepney.MatchRule`.
+            on_signal: Called on the loop's thread.
+            arg0: What the signal's first argument must be; empty for any.
+            rule: The other conditions, by the names that :class:`jeepney.MatchRule` gives them.
         """
         match = MatchRule(type="signal", **rule)
         if arg0:
@@ -167,14 +168,14 @@ class Bus:
         self.loop.post(listen)
 
     def watch_owner(self, name: str, on_change: Callable[[str], object]) -> None:
-        """Be told who owns a name, whenever that changes: the unique name, empty for nobody."""
+        """Have ``on_change`` called at each new owner of a bus name: with its unique name, empty if there is none."""
         bus = "org.freedesktop.DBus"
         self.subscribe(
             lambda message: on_change(message.body[2]), name, sender=bus, interface=bus, member="NameOwnerChanged"
         )
 
     def on_connect(self, callback: Callable[[], object]) -> None:
-        """Be told of each new connection, and of the one that there is."""
+        """Have ``callback`` called at each new connection, and also for the present one, if there is one."""
 
         def add() -> None:
             self._on_connect.append(callback)
@@ -188,7 +189,7 @@ class Bus:
 
         Args:
             path: Its object path.
-            answer: Gets each method call and returns the reply, or ``None`` where :meth:`reply` will give it later.
+            answer: Gets each method call and returns the reply, or ``None`` if :meth:`reply` will give it later.
                 It raises nothing.
         """
         self._exports[path] = answer
@@ -202,16 +203,16 @@ class Bus:
         timeout: float = CALL_TIMEOUT,
         late: Callable[[Message], object] | None = None,
     ) -> bool:
-        """Send a method call, or with ``on_reply`` None any message, to which then no answer is expected.
+        """Send a method call; or, with ``on_reply`` None, any message, to which no answer is expected then.
 
         Args:
             message: What to send.
             on_reply: Gets the answer, which may be an error (:func:`error_of`), or why there is none.
-            timeout: Seconds for the answer, and for how long the message waits where the bus is gone.
-            late: Gets an answer that comes after ``on_reply`` was told of none.
+            timeout: Seconds from now until the answer, including the time that the message waits while the bus is gone.
+            late: Gets an answer that comes after the time-out, when ``on_reply`` has been told that there is none.
 
         Returns:
-            False if too much is waiting already, or this was stopped; then ``on_reply`` is not called.
+            False if too much is waiting already, or the loop was stopped; then ``on_reply`` is not called.
 
         Raises:
             ValueError, TypeError, struct.error: the message's body does not fit its signature.
@@ -223,7 +224,7 @@ class Bus:
         return self.post(lambda: self._enqueue(call))
 
     def ask(self, message: Message, timeout: float) -> tuple[Any, ...] | None:
-        """Make a method call and wait for what it gives; ``None`` for an error, or no answer in so many seconds.
+        """Make a method call and wait for its values; ``None`` for an error, or if no answer comes in time.
 
         From any thread but the loop's.
         """
@@ -235,18 +236,21 @@ class Bus:
             return None
 
     def reply(self, call: Message, reply: Message | None) -> None:
-        """Answer a method call, where its caller wants an answer and there is one."""
+        """Answer a method call, if its caller wants an answer and ``reply`` is one."""
         if reply is not None and not call.header.flags & MessageFlag.no_reply_expected:
             self.call(reply, None)
 
     def post(self, work: Callable[[], object]) -> bool:
-        """Have something done on the loop's thread; False if too much is waiting already, or it was stopped."""
+        """Have ``work`` done on the loop's thread; False if too much is waiting already, or the loop was stopped."""
         return len(self._waiting) + self.loop.waiting < MOST_WAITING and self.loop.post(work)
 
     # --- on the loop's thread ---------------------------------------------------------------------------------------
 
     def _turn(self, now: float) -> float | None:
-        """Do what is due, and read what has come: before a call is given up, as this process may have been stopped."""
+        """Read what has come, then do what is due; returns when to be called again.
+
+        Reading comes first, before a call is given up: this process may have been stopped, and the answer be there.
+        """
         if self.loop.stopping:
             self._waiting.clear()
             self._close_transport()

@@ -1,8 +1,8 @@
-"""The buses of a Linux desktop, with one thread for them: for the tray, the toasts, and what logind tells.
+"""Connects to the buses of a Linux desktop, on one thread: the session bus, and the system bus for what logind tells.
 
-logind (org.freedesktop.login1, https://www.freedesktop.org/software/systemd/man/org.freedesktop.login1.html) tells on
-the system bus that the machine has woken up and whether the screen is locked. Without it nothing is told: the session
-notices the sleep by its clocks.
+The tray and the toasts use the session bus. On the system bus, logind (org.freedesktop.login1,
+https://www.freedesktop.org/software/systemd/man/org.freedesktop.login1.html) tells that the machine has woken up and
+whether the screen is locked. Without logind nobody tells either; the session then notices a sleep by its clocks.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 log = Log(__name__)
 
 WAKINGS_APART = 10.0
-"""Seconds between two wakings that are told, as each costs a connection: one that comes sooner is told after them."""
+"""Seconds between two reports of a waking, as each report costs a connection: one that comes sooner is put off."""
 LOCKED_WITHIN = 0.3
-"""Seconds that logind is waited for to say whether the screen is locked."""
+"""Seconds to wait for logind to say whether the screen is locked."""
 _OWNER_WITHIN = 30.0
 """Seconds for the bus to say who logind is, also on a machine that is just waking up."""
 
@@ -42,7 +42,7 @@ _SYSTEM_SOCKETS = ("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_sock
 _LOGIND = "org.freedesktop.login1"
 _MANAGER_PATH = "/org/freedesktop/login1"
 _OUR_SESSION = DBusAddress(f"{_MANAGER_PATH}/session/auto", _LOGIND, "org.freedesktop.DBus.Properties")
-"""Of who asks, or the one that their user looks at."""
+"""The session of the process that asks, or else the one that its user looks at."""
 
 
 class Buses:
@@ -52,7 +52,7 @@ class Buses:
         environ: The environment variables.
 
     Attributes:
-        session: The session bus, over which icon and toasts are shown; ``None`` where there is none.
+        session: The session bus, over which icon and toasts are shown; ``None`` if there is none.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -67,7 +67,7 @@ class Buses:
         self._loop.start()
 
     def watch_sleep(self, dispatch: Callable[[Event], object]) -> None:
-        """Dispatch :class:`MachineWoke` each time the machine has woken up, where somebody tells."""
+        """Dispatch :class:`MachineWoke` each time that logind says that the machine has woken up."""
         if address := _system_address(self._environ):
             self._system = Bus(address, self._loop, "system bus")
             _Wakings(self._system, dispatch)
@@ -75,7 +75,10 @@ class Buses:
             log.debug("there is no system bus")
 
     def screen_is_locked(self) -> bool:
-        """Whether the screen locker has told logind so; no where nobody answers. From any thread but the loop's."""
+        """Whether the screen is locked, as the screen locker told logind; False if nobody answers.
+
+        From any thread but the loop's.
+        """
         question = new_method_call(_OUR_SESSION, "Get", "ss", (f"{_LOGIND}.Session", "LockedHint"))
         return self._system is not None and self._system.ask(question, LOCKED_WITHIN) == (("b", True),)
 
@@ -94,15 +97,15 @@ class Buses:
 class _Wakings:
     """Tells when the machine has woken up (``PrepareForSleep``).
 
-    Every user of the machine may send such a signal, to all or to us alone, and a match rule holds only the former off.
-    So logind alone is believed: the one that owns its name when the signal comes.
+    Every user of the machine may send such a signal, to all or directly to us, and a match rule keeps off only the
+    former. So a signal counts only if its sender owns logind's name when the signal comes.
     """
 
     def __init__(self, bus: Bus, dispatch: Callable[[Event], object]) -> None:
         self._bus = bus
         self._dispatch = dispatch
         self._logind = ""
-        """The name of its connection; empty for none, and until the bus has told it."""
+        """The unique name of logind's connection; empty if there is none, and until the bus has told it."""
         self._told_at = -WAKINGS_APART
         self._waits = False
         bus.watch_owner(_LOGIND, self._owner_is)
@@ -112,7 +115,7 @@ class _Wakings:
         bus.on_connect(self._ask_for_owner)
 
     def _ask_for_owner(self) -> None:
-        self._logind = ""  # on another bus its name may be anybody's
+        self._logind = ""  # on a new connection that name may be anybody's
         self._bus.call(message_bus.GetNameOwner(_LOGIND), self._owner_told, _OWNER_WITHIN)
 
     def _owner_told(self, reply: Message | NoReply) -> None:
@@ -123,7 +126,7 @@ class _Wakings:
         self._logind = name
 
     def _prepare_for_sleep(self, message: Message) -> None:
-        # True before the machine sleeps, False when it is awake again. A signal of another shape is nobody's.
+        # True before the machine sleeps, False when it is awake again. Any other body is ignored.
         if sender_of(message) != self._logind or message.body != (False,) or self._waits:
             return
         wait = self._told_at + WAKINGS_APART - clock.now()

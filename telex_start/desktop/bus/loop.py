@@ -1,7 +1,7 @@
 """The desktop loop: one thread for all connections to a D-Bus, asleep in ``poll`` until something comes or is due.
 
-With the sockets of these connections: from an address to the greeting, then bytes out and whole messages in. Nothing
-here waits but the loop itself and :func:`connect`, which has a deadline and can be interrupted.
+Also the sockets of these connections: from an address to the greeting, then bytes out and whole messages in. Only the
+loop itself waits, and :func:`connect`, which has a deadline and can be interrupted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jeepney.low_level import calc_msg_size
 from ...process.lazylog import Log
 
 log = Log(__name__)
-# mypy reads this for Windows and macOS too, which lack some of their names; it runs on Linux alone.
+# mypy checks this file for Windows and macOS too, where these modules lack some names; it runs on Linux alone.
 _os: Any = os
 _select: Any = select
 _socket: Any = socket
@@ -31,7 +31,7 @@ _socket: Any = socket
 MOST_WAITING = 1000
 """Pieces of work that may wait for the thread."""
 _LONGEST_MESSAGE = 1 << 20
-"""Bytes. Nothing that concerns us is longer: what is, is read and thrown away."""
+"""Bytes. No message that concerns us is longer: a longer one is read and thrown away."""
 _HEAD = 16
 """Bytes of a message that tell its length."""
 
@@ -41,7 +41,7 @@ class NoBus(Exception):
 
 
 def session_address(environ: Mapping[str, str]) -> str:
-    """The session bus's address by this environment; empty where there is none."""
+    """The session bus's address by this environment; empty if there is none."""
     address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if not address and runtime and os.path.exists(f"{runtime}/bus"):
@@ -57,7 +57,7 @@ def error_of(message: Message) -> str:
 
 
 class Framer:
-    """Bytes in, messages out. What cannot be read, or is too long to concern us, is left out."""
+    """Makes messages of received bytes. A message that cannot be read, or is too long to concern us, is left out."""
 
     # The parser of jeepney 0.9.0 never recovers from a message that it cannot read.
 
@@ -91,7 +91,7 @@ class Framer:
             del self._received[:size]
             try:
                 message = Message.from_buffer(raw)
-            except Exception as error:  # of many kinds: it holds what jeepney does not know
+            except Exception as error:  # of many kinds: the message holds what jeepney does not know
                 log.debug("a message of %d bytes could not be read: %s", size, type(error).__name__)
                 continue
             yield message
@@ -110,7 +110,7 @@ class Transport:
         self.unique_name = unique_name
 
     def fileno(self) -> int:
-        """For ``poll``."""
+        """The socket's descriptor, for ``poll``."""
         return self._socket.fileno()
 
     def receive(self) -> Iterator[Message]:
@@ -150,12 +150,12 @@ class Transport:
 def connect(
     address: str, deadline: float, wake_up: int = -1, interrupted: Callable[[], bool] = lambda: False
 ) -> Transport:
-    """Connect, authenticate and say hello, with the serial number 1.
+    """Connect to a bus, authenticate and say hello (the message with the serial number 1).
 
     Args:
         address: A D-Bus address; its entries are tried in their order.
         deadline: On the monotonic clock.
-        wake_up: The event descriptor that is set when ``interrupted`` should be asked. It is cleared.
+        wake_up: An eventfd; when it is set, it is cleared here, and ``interrupted`` is asked.
         interrupted: Whether to give up.
 
     Raises:
@@ -206,7 +206,7 @@ def _open(address: str) -> socket.socket:
     for target in _targets(address):
         sock = socket.socket(_socket.AF_UNIX)
         try:
-            # Where the bus's queue of new connections is full, this fails at once; it never waits.
+            # If the bus's queue of new connections is full, this fails at once; it never waits.
             sock.setblocking(False)
             sock.connect(target)
             return sock
@@ -218,7 +218,7 @@ def _open(address: str) -> socket.socket:
 
 def _targets(address: str) -> Iterator[bytes]:
     """The sockets that an address names, of the kinds that can be reached."""
-    # The address parser of jeepney 0.9.0 makes a character of each escaped byte: a path that is not ASCII is not found.
+    # Not by jeepney 0.9.0: its parser makes a character of each escaped byte, so a path that is not ASCII is not found.
     for entry in address.split(";"):
         transport, _, rest = entry.partition(":")
         values = dict(pair.partition("=")[::2] for pair in rest.split(","))
@@ -229,7 +229,7 @@ def _targets(address: str) -> Iterator[bytes]:
 
 
 def _bytes(value: str) -> bytes:
-    """An address's value, which may be escaped as URLs are."""
+    """A value in an address as bytes; it may be escaped as URLs are."""
     if "%" not in value:
         return os.fsencode(value)
     from urllib.parse import unquote_to_bytes
@@ -238,13 +238,13 @@ def _bytes(value: str) -> bytes:
 
 
 class Loop:
-    """The thread, what wakes it up, and its timers.
+    """The thread that serves all connections, with the work posted to it and its timers.
 
     Args:
         thread_name: What the thread is called in logs.
 
     Attributes:
-        stopping: It ends, or has ended.
+        stopping: Whether the thread is ending, or has ended.
     """
 
     def __init__(self, thread_name: str) -> None:
@@ -253,7 +253,7 @@ class Loop:
         self._posted: deque[Callable[[], object]] = deque()
         self._wake_up = -1
         self._wake_up_lock = threading.Lock()
-        # From here on, only the thread.
+        # From here on, for the thread only.
         self._poll = _select.poll()
         self._turns: list[Callable[[float], float | None]] = []
         self._timers: list[tuple[float, Callable[[], object]]] = []
@@ -261,17 +261,17 @@ class Loop:
     # --- for any thread ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the thread, which does first what was posted before."""
+        """Start the thread; it first does the work that was posted before."""
         self._wake_up = _os.eventfd(0, _os.EFD_CLOEXEC | _os.EFD_NONBLOCK)
         self._poll.register(self._wake_up, _select.POLLIN)
         self._thread.start()
 
     def add(self, turn: Callable[[float], float | None]) -> None:
-        """Let a connection live here.
+        """Add a connection to those that this loop serves.
 
         Args:
-            turn: Called on the thread with the time of the monotonic clock, when something has come or is due; gives
-                when it is due next, ``None`` for not before something comes. Once more when the loop is stopping.
+            turn: Called on the thread with the time of the monotonic clock, when something has come or is due. Returns
+                when it is due next; ``None`` if only when something comes. Called once more when the loop is stopping.
         """
         self.post(lambda: self._turns.append(turn))
 
@@ -302,7 +302,7 @@ class Loop:
         return True
 
     def post(self, work: Callable[[], object]) -> bool:
-        """Have something done on the thread; False if too much is waiting already, or it was stopped."""
+        """Have ``work`` done on the thread; False if too much is waiting already, or the loop was stopped."""
         if self.stopping or len(self._posted) >= MOST_WAITING:
             return False
         self._posted.append(work)
@@ -311,7 +311,7 @@ class Loop:
         return True
 
     def later(self, delay: float, work: Callable[[], object]) -> bool:
-        """Like :meth:`post`, in so many seconds."""
+        """Like :meth:`post`, but after ``delay`` seconds."""
         when = time.monotonic() + delay
         return self.post(lambda: self._timers.append((when, work)))
 
@@ -333,7 +333,7 @@ class Loop:
         return made
 
     def watch(self, descriptor: int, writing: bool = False) -> None:
-        """Take a turn when something can be read there, or also written."""
+        """Take a turn when the descriptor can be read, or with ``writing`` also when it can be written."""
         self._poll.register(descriptor, _select.POLLIN | (_select.POLLOUT if writing else 0))
 
     def unwatch(self, descriptor: int) -> None:
@@ -356,7 +356,7 @@ class Loop:
             turn(time.monotonic())
 
     def _sleep(self, until: float | None) -> None:
-        # A moment more, or it would wake just before.
+        # A millisecond more, or it would wake just too early.
         milliseconds = None if until is None else max(0.0, until - time.monotonic()) * 1000 + 1
         for descriptor, _ in self._poll.poll(milliseconds):
             if descriptor == self._wake_up:
@@ -364,7 +364,7 @@ class Loop:
 
 
 def guarded(work: Callable[..., object], *arguments: Any) -> None:
-    """Call it; what it raises is logged and goes no further."""
+    """Call ``work``; what it raises is logged and goes no further."""
     try:
         work(*arguments)
     except Exception:

@@ -1,7 +1,7 @@
-"""An object on the bus: method calls checked and answered, properties, introspection; and what its users share.
+"""Serves an object on D-Bus: method calls, properties, introspection. Also helpers for the tray icon and its menu.
 
-Whatever a peer sends gets an answer, an error at worst, with one of the names of the D-Bus specification. What a
-method gives is trusted to fit its signature.
+Every method call gets an answer, at worst an error with a name from the D-Bus specification. Arguments are checked
+against the method's signature; its results are trusted to fit.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _DOCTYPE = (
 
 
 class LogOnce:
-    """Logs each text at its first occasion only: anybody on the bus could cause many more."""
+    """Logs each text only the first time: anybody on the bus could cause it many times."""
 
     def __init__(self) -> None:
         self._logged: set[str] = set()
 
     def __call__(self, tell: Callable[..., object], text: str, *arguments: object) -> None:
-        """Log it by a method of a logger, unless this text was logged already."""
+        """Log the text through ``tell``, a method of a logger, unless it was logged already."""
         if text not in self._logged:
             self._logged.add(text)
             tell(text, *arguments)
 
 
 def after_the_answer(bus: Bus, work: Callable[[], object]) -> None:
-    """Do something once the method call that is being served was answered.
+    """Do ``work`` once the method call that is being served was answered.
 
     Some panels stand still until their call is answered (mate-panel 1.27 does), so work that may take its time waits
     until the bus has the answer. To know that, the bus is asked something afterwards: it handles messages in order, so
@@ -60,23 +60,23 @@ def wire_text(text: object) -> str:
 
 
 class Refusal(Exception):
-    """A method call is answered by an error: the last part of its name, and what is wrong, for people."""
+    """Answers a method call with an error. Arguments: the last part of the error's name, and a text for people."""
 
 
 Method = tuple[str, str, Callable[..., tuple[Any, ...]]]
-"""The signatures of a method's arguments and results, and what is called with the arguments, returns the results, and
-may raise :class:`Refusal`."""
+"""The signatures of a method's arguments and results, and the function that takes the arguments, returns the results
+and may raise :class:`Refusal`."""
 Property = tuple[str, Callable[[], Any]]
-"""A property's signature, and what gives its value; all are read-only."""
+"""A property's signature, and the function that returns its value; all properties are read-only."""
 
 
 class ServedObject:
     """An object on the bus with an interface of its own and the standard ones.
 
     Args:
-        bus: Where its signals go; the caller has :meth:`answer` called for its path.
+        bus: Where its signals go. The caller must pass method calls for this path to :meth:`answer`.
         path: Its object path.
-        name: Of its own interface; the others belong to that.
+        name: The name of the object's own interface, to which the following belong.
         methods: By their names.
         properties: By their names.
         signals: The signature of each, by their names.
@@ -123,7 +123,7 @@ class ServedObject:
         return new_error(message, f"{_DBUS}.Error.{name}", "s", (text,))
 
     def emit(self, member: str, *body: Any) -> None:
-        """Send a signal of the object's interface to everybody who listens; who comes later asks anyway."""
+        """Send a signal of the object's own interface; nothing without a connection, as peers that come later ask."""
         if self._bus.unique_name:
             self._bus.call(new_signal(self._address, member, self._signals[member] or None, body), None)
 

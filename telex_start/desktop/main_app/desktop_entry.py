@@ -1,6 +1,6 @@
-"""Desktop entries: which file describes a program, and what command line it gives. By the Desktop Entry Specification.
+"""Reads desktop entries: finds the entry of a program, and its command line. By the Desktop Entry Specification.
 
-Pure but for reading the files.
+Pure, except that it reads the files.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 
 BLANKS = " \t\r"
-"""What may stand around a line, a key and a value; other blanks of Unicode are letters like any."""
+"""Blanks that may stand around a line, a key and a value; other blanks of Unicode count as letters."""
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
 def find(name: str, environ: Mapping[str, str]) -> dict[str, str] | None:
-    """The entry of a program, as keys and values; ``None`` where there is none that can be started.
+    """The entry of a program, as keys and values; ``None`` if there is none that can be started.
 
     Args:
         name: The entry's file name, such as ``telex.desktop``.
@@ -30,7 +30,7 @@ def find(name: str, environ: Mapping[str, str]) -> dict[str, str] | None:
         except OSError:
             continue
         if entry.get("Hidden") == "true":
-            return None  # by which a person says that a system-wide one is not for them
+            return None  # so a person hides a system-wide entry from themselves
         needed = entry.get("TryExec")
         if entry.get("Exec") and (not needed or shutil.which(needed, path=environ.get("PATH"))):
             return entry
@@ -52,11 +52,11 @@ def parse(text: str) -> dict[str, str]:
 
 
 def command_line(entry: Mapping[str, str]) -> list[str]:
-    """The arguments to start the program with, without a file or an address; empty where ``Exec`` makes no sense."""
+    """The arguments to start the program with, without a file or an address; empty if ``Exec`` makes no sense."""
     arguments = []
     for word, quoted in _words(entry.get("Exec", "")):
-        # A quoted word must not hold field codes; where one does, it is taken as it stands. GLib 2.74 and KDE take the
-        # doubled percent sign there too.
+        # A quoted word must not hold field codes; if one does, it is taken as it stands. Only a doubled percent sign
+        # counts there too, as in GLib 2.74 and KDE.
         argument = word.replace("%%", "%") if quoted else _without_codes(word, entry)
         if argument or quoted:
             arguments.append(argument)
@@ -93,6 +93,6 @@ def _words(command: str) -> Iterator[tuple[str, bool]]:
 
 
 def _without_codes(word: str, entry: Mapping[str, str]) -> str:
-    # The others stand for files, addresses and icons, of which there are none.
+    # The other codes stand for files, addresses and icons, of which there are none.
     codes = {"%": "%", "c": entry.get("Name", "")}
     return re.sub("%(.?)", lambda found: codes.get(found[1], ""), word, flags=re.DOTALL)

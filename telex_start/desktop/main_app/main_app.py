@@ -1,6 +1,7 @@
-"""Opening, raising and closing the Telex client, and seeing whether it is in front.
+"""Opens, raises and closes the Telex client, and sees whether it is in front. Also opens the web app in the browser.
 
-The owner of webbrowser, and of psutil. What it needs is imported at its first use: it is made with the agent.
+Only this module uses webbrowser and psutil. It imports them at their first use, as the agent makes a
+:class:`MainApp` at its start.
 """
 
 from __future__ import annotations
@@ -27,23 +28,23 @@ log = logging.getLogger(__name__)
 CLOSE_WITHIN = 5.0
 """Seconds that the client has to close by itself."""
 STARTING = 15.0
-"""Seconds in which a start that still lives is not repeated."""
+"""Seconds after a start in which it is not repeated, if what was started still lives."""
 _Answer = TypeVar("_Answer")
 _OPENERS = {"xdg-open", "gio", "exo-open", "kde-open", "kde-open5"}
 _ENDED_WITHIN = 1.0
-"""Seconds within which the system has ended what was ended by force."""
+"""Seconds to wait until the system has ended a process that was killed."""
 
 
 class MainApp:
-    """The Telex client: what Open Main App, a click on a toast and Close Main App do.
+    """The Telex client: does what Open Main App, a click on a toast and Close Main App ask for.
 
-    Its calls may take seconds: on the thread ``main app``, but for :meth:`prefers_client`, and :meth:`in_front`, which
-    takes milliseconds, or for ever where the display hangs. They return what the person should be told; ``None`` where
-    what comes is answer enough.
+    The calls may take seconds, so they belong on the thread ``main app``; except :meth:`prefers_client`, and
+    :meth:`in_front`, which takes milliseconds, or for ever if the display hangs. Those that open and close return what
+    to tell the person; ``None`` if the person sees the result anyway.
 
     Args:
-        config: What is opened.
-        locked: Whether the screen is locked, as far as anybody tells; asked last.
+        config: Says what is opened.
+        locked: Tells whether the screen is locked, as far as that is known; called last.
     """
 
     def __init__(self, config: Config, locked: Callable[[], bool]) -> None:
@@ -53,14 +54,14 @@ class MainApp:
         self.configure(config)
 
     def configure(self, config: Config) -> None:
-        """What is opened is another."""
+        """Take a changed configuration: the client's command, and what a click opens. The web app's address stays."""
         self._command = config.main_app_command
         self._click = config.main_app_click
 
     def open(self, token: str) -> MainAppAnswered | None:
-        """Start it, or bring it to the front where it runs and the desktop allows that.
+        """Start the client, or bring it to the front if it runs and the desktop allows that.
 
-        Where it is not installed, the web app is opened instead.
+        If the client is not installed, the web app is opened instead.
 
         Args:
             token: The desktop's activation token for it; empty without one.
@@ -79,34 +80,34 @@ class MainApp:
             x11.end_startup(token)
             return MainAppAnswered("Telex is starting", "It was started a moment ago, and its window comes soon.")
         try:
-            # Where it runs and cannot be raised: a second start makes it come forward by itself.
+            # If it runs and cannot be raised, a second start makes it come forward by itself.
             self._last_start = _start(found, token)
         except OSError as error:
             return self._open_web_app(f"{found.command[0]} cannot be started ({error.strerror})", token)
         return None
 
     def open_place(self, address: str, token: str, in_browser: bool) -> MainAppAnswered | None:
-        """Open an address of the web app in the browser, or the client where a click is to open that.
+        """Open an address of the web app in the browser, or open the client, if a click is to open that.
 
         Args:
             token: As for :meth:`open`.
-            in_browser: It is in the browser alone.
+            in_browser: Open it in the browser, even if a click normally opens the client.
         """
         if not in_browser and self.prefers_client():
             return self.open(token)
         return open_address(address, token)
 
     def prefers_client(self) -> bool:
-        """Whether a click on a toast opens the client: as it is set, else where there is one."""
+        """Whether a click on a toast opens the client: as configured, or by default if the client is installed."""
         if self._click is not None:
             return self._click == "client"
         return _find(self._command) is not None
 
     def in_front(self) -> bool:
-        """Whether the person looks at it: its window has the focus, and they can see it.
+        """Whether the person looks at the client: its window has the focus, and they can see it.
 
-        X11, Windows and macOS tell, which knows applications only. Wayland tells no program about another's windows:
-        there the answer is no, as wherever it is in doubt, and notifications come.
+        X11 and Windows tell; macOS tells only which application is in front. Wayland tells no program about another's
+        windows. There, and wherever it is in doubt, the answer is no, and notifications come.
         """
         if why_front_is_unknown():
             return False
@@ -125,9 +126,9 @@ class MainApp:
         return not self._locked()
 
     def close(self) -> MainAppAnswered | None:
-        """End it: all its processes of this user, whoever started them.
+        """End the client: all its processes of this user, whoever started them.
 
-        It is asked first, and ended by force when it has not closed after :data:`CLOSE_WITHIN` seconds. Processes that
+        It is asked first, and ended by force if it has not closed after :data:`CLOSE_WITHIN` seconds. Processes that
         are not certainly the client's are left alone.
         """
         found = _find(self._command)
@@ -147,7 +148,7 @@ class MainApp:
         return MainAppAnswered("Telex is not running", words)
 
     def _open_web_app(self, reason: str, token: str) -> MainAppAnswered:
-        """Open the web app, and say why that."""
+        """Open the web app instead of the client; the answer gives the reason."""
         why = reason or "The Telex app is not installed on this computer"
         if _browse(self._web_url, token):
             return MainAppAnswered("Telex opens in the browser", f"{why}.")
@@ -155,7 +156,7 @@ class MainApp:
 
 
 def why_front_is_unknown() -> str:
-    """Why it cannot be told here what is in front, as a sentence without its full stop; empty where it can."""
+    """Why this desktop does not tell what is in front, as a sentence without its full stop; empty if it does."""
     if not sys.platform.startswith("linux"):
         return ""
     if os.environ.get("WAYLAND_DISPLAY"):
@@ -167,7 +168,7 @@ def open_address(address: str, token: str = "") -> MainAppAnswered | None:
     """Open an address of the web app in the person's browser.
 
     Returns:
-        What the person should be told; ``None`` where the browser is answer enough.
+        What to tell the person; ``None`` if the browser opens.
     """
     if _browse(address, token):
         return None
@@ -181,7 +182,7 @@ def _find(command: str | None) -> Client | None:
 
 
 def _asked(question: Callable[..., _Answer], *args: Any, otherwise: _Answer) -> _Answer:
-    """What a process says; something else where it has ended meanwhile, or is none of ours."""
+    """What ``question`` returns about a process; ``otherwise`` if the process has ended, or is not ours to ask."""
     import psutil
 
     try:
@@ -218,7 +219,7 @@ def _running(found: Client) -> list[psutil.Process]:
 def _is_of(found: Client, pid: int) -> bool:
     """Whether a process is the client's, or was started by one that is: the window of a script is often its child's.
 
-    What an opener of addresses was started for is another program, such as the browser.
+    A process that was started through an opener of addresses is not the client's; it is the browser, for example.
     """
     import psutil
 
@@ -272,7 +273,7 @@ def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Proces
 def _runs(process: psutil.Process) -> bool:
     import psutil
 
-    # One that nobody has buried yet has ended all the same.
+    # A zombie counts as ended: only its parent has not taken note yet.
     return _asked(lambda: process.is_running() and process.status() != psutil.STATUS_ZOMBIE, otherwise=False)
 
 
@@ -287,10 +288,10 @@ def _signal(send: Callable[[], object]) -> None:
 
 
 def _start(found: Client, token: str) -> Start:
-    """Start the client so that it has nothing to do with this program any more.
+    """Start the client, detached from this program.
 
     Returns:
-        By what it can be known again.
+        The start, by which its processes can be recognised later.
 
     Raises:
         OSError: it cannot be started.
@@ -306,11 +307,11 @@ def _start(found: Client, token: str) -> Start:
 
 
 def _is_starting(start: Start, runs: bool) -> bool:
-    """Whether what was started a moment ago still lives, or something that it has started.
+    """Whether the program that was started a moment ago still lives, or one that it has started.
 
     Args:
         start: The start.
-        runs: Whether processes of the client are there. It counts where the start itself cannot be known again.
+        runs: Whether processes of the client are there. It counts if those of the start cannot be recognised.
     """
     if time.monotonic() >= start.at + STARTING:
         return False
@@ -327,7 +328,7 @@ def _is_starting(start: Start, runs: bool) -> bool:
 
 
 def _browse(address: str, token: str) -> bool:
-    """Open an address in the person's browser; whether that worked, as far as can be told."""
+    """Open an address in the person's browser; returns whether that worked, as far as is known."""
     import shutil
     import webbrowser
 
@@ -342,7 +343,7 @@ def _browse(address: str, token: str) -> bool:
         x11.end_startup(token)
         browser = webbrowser.get()
         if type(browser) is webbrowser.GenericBrowser:
-            return False  # one for a terminal, which there is none here
+            return False  # a browser for a terminal, and there is no terminal here
         return browser.open(address)
     except (OSError, webbrowser.Error) as error:
         x11.end_startup(token)

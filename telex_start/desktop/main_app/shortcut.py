@@ -1,7 +1,7 @@
-"""Shortcuts of Windows: which file one opens. By [MS-SHLLINK], Shell Link Binary File Format (section numbers below).
+"""Reads Windows shortcuts: which file one opens. By [MS-SHLLINK], Shell Link Binary File Format.
 
-Pure. What the shell alone understands of a shortcut, its list of item identifiers, is passed over: shortcuts to
-programs on a local drive name their file elsewhere too.
+Pure. Numbers such as 2.1.1 below are sections of that specification. A shortcut's list of item identifiers, which only
+the Windows shell understands, is skipped: shortcuts to programs on a local drive name their file elsewhere too.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ _PATH_CHARACTERS = 260
 
 
 def targets(data: bytes, path: str, environ: Mapping[str, str], ansi: str) -> list[str]:
-    """The files that a shortcut may open, the likeliest first: absolute paths, of which the first that is there counts.
+    """The files that a shortcut may open, the likeliest first: absolute paths, of which the first that exists counts.
 
     Args:
         data: The shortcut.
-        path: Where it lies, which its relative path begins at.
+        path: The shortcut's own path, which its relative path starts from.
         environ: The environment variables, which a path may name.
         ansi: The name of the ANSI code page's codec.
 
     Returns:
-        Nothing where it is no shortcut, or one to something that is no file.
+        An empty list if it is no shortcut, or does not open a file.
     """
     try:
         found = list(_targets(data, path, environ, ansi))
     except (struct.error, UnicodeDecodeError):
-        return []  # it ends too soon, or says of itself what is not so
+        return []  # it ends too soon, or gives wrong lengths or texts
     return list(dict.fromkeys(ntpath.normpath(target) for target in found if _is_absolute(target)))
 
 
 def _is_absolute(path: str) -> bool:
-    """Whether it names drive or share too; for ``\\folder`` alone Python before 3.13 says that it is absolute."""
+    """Whether a path is absolute and names drive or share; before 3.13 Python calls ``\\folder`` absolute, too."""
     return ntpath.isabs(path) and bool(ntpath.splitdrive(path)[0])
 
 
@@ -105,7 +105,7 @@ def _with_variables(data: bytes, at: int, environ: Mapping[str, str], ansi: str)
 
 
 def _resolved(text: str, environ: Mapping[str, str]) -> str:
-    """The text with its ``%VARIABLES%``, whose names do not tell small letters from capitals; unknown ones stay."""
+    """The text with its ``%VARIABLES%``, in whose names small letters and capitals are the same; unknown ones stay."""
     known = {name.upper(): value for name, value in environ.items()}
     parts = text.split("%")
     for place in range(1, len(parts) - 1, 2):

@@ -1,8 +1,8 @@
-"""Finding the Telex client: what starts it, and how its processes are told from all others.
+"""Finds the installed Telex client: the command that starts it, and how to recognise its processes and windows.
 
-Where the client is an executable of its own, its processes are those that run this file. Where it is a script, they
-are those whose command line begins with the interpreter and the script. Where it is started by an interpreter, shell or
-launcher that runs other programs too, its processes cannot be told.
+If the client is an executable of its own, its processes are those that run that executable. If it is a script, they are
+those whose command line begins with the interpreter and the script. If it is started by an interpreter, shell or
+launcher in another way, its processes cannot be told from those of other programs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHARED = re.compile(
     r"|cmd|powershell|pwsh|cscript|wscript|mshta|rundll32|explorer|msiexec"
     r"|update"  # of Squirrel, which starts the program beside it
 )
-"""Names of executables that run all kinds of things, so that a process of theirs may be anything."""
+"""Names of executables that run all kinds of programs, so that a process of one of them may be anything."""
 
 
 _NAMES = ("telex", "Zedu", "zedu")
@@ -37,11 +37,11 @@ class Client(NamedTuple):
     """The client as it is installed."""
 
     command: tuple[str, ...]
-    """What starts it."""
+    """The command line that starts it."""
     folder: str | None
-    """Where it wants to be started."""
+    """The working directory that it wants; ``None`` if it wants none."""
     executable: str | None
-    """The file that its processes run, links resolved; ``None`` where they run something shared."""
+    """The file that its processes run, links resolved; ``None`` if they run a shared executable."""
     interpreted: tuple[str, str] | None
     """Interpreter (its name) and script (links resolved) with which its processes' command lines begin."""
 
@@ -60,7 +60,7 @@ class Client(NamedTuple):
         Args:
             executable: The file it runs.
             arguments: Its command line.
-            folder: Tells its working directory, which a script's path may be relative to.
+            folder: Called for its working directory, which a script's path may be relative to.
         """
         if self.executable is not None:
             return _same(executable, self.executable)
@@ -80,7 +80,7 @@ class Client(NamedTuple):
 
 
 def find(command: str | None, environ: Mapping[str, str] = os.environ) -> Client | None:
-    """The client, or ``None`` where it is not installed.
+    """The client, or ``None`` if it is not installed.
 
     Args:
         command: ``main_app.command`` of the configuration: a path, a name on the search path, or a command line.
@@ -101,9 +101,9 @@ def find(command: str | None, environ: Mapping[str, str] = os.environ) -> Client
 
 
 def window_classes(environ: Mapping[str, str]) -> set[str]:
-    """What the windows of the client have as ``WM_CLASS``, in small letters.
+    """The values that ``WM_CLASS`` of the client's windows may have, in small letters.
 
-    By the Desktop Entry Specification an entry says so as ``StartupWMClass``; without that it is its own name.
+    By the Desktop Entry Specification the value is an entry's ``StartupWMClass``, or without that the entry's own name.
     """
     classes = {*_NAMES, *(name.removesuffix(".desktop") for name in _ENTRIES)}
     for name in _ENTRIES:
@@ -178,7 +178,7 @@ def _configured(command: str, environ: Mapping[str, str]) -> Client | None:
 
 
 def _client(words: list[str], folder: str | None, environ: Mapping[str, str]) -> Client | None:
-    """The client that a command line starts; ``None`` where there is no such program."""
+    """The client that a command line starts; ``None`` if there is no such program."""
     program = words[:]
     if program and _name(program[0]) == "env":
         program = program[1:]
@@ -194,7 +194,7 @@ def _client(words: list[str], folder: str | None, environ: Mapping[str, str]) ->
         if interpreter is None:
             return Client(command, folder, path, None)
         return Client(command, folder, None, (interpreter, path))
-    # An interpreter of its own accord: what it runs is the first word that is no option, if that is a file.
+    # The command names an interpreter: the script is the first word that is no option, if an absolute path of a file.
     script = next((word for word in program[1:] if not word.startswith("-")), "")
     if os.path.isabs(script) and os.path.isfile(script) and not {"-c", "-m", "-e"} & set(program):
         return Client(command, folder, None, (_name(program[0]), os.path.realpath(script)))
@@ -202,7 +202,7 @@ def _client(words: list[str], folder: str | None, environ: Mapping[str, str]) ->
 
 
 def _interpreter(path: str) -> str | None:
-    """The name of a script's interpreter; ``None`` for what is no script."""
+    """The name of a script's interpreter; ``None`` if the file is no script."""
     try:
         with open(path, "rb") as file:
             line = file.readline(256)
@@ -217,7 +217,7 @@ def _interpreter(path: str) -> str | None:
 
 
 def _bundle(path: str | None = None) -> Client | None:
-    """An application bundle of macOS."""
+    """The client as an application bundle of macOS."""
     folders = ["/Applications", os.path.expanduser("~/Applications")]
     bundles = [f"{folder}/{name}.app" for name in ("Telex", "Zedu") for folder in folders]
     path = path or next((bundle for bundle in bundles if os.path.isdir(bundle)), None)
@@ -235,7 +235,7 @@ def _bundle(path: str | None = None) -> Client | None:
 
 
 def _start_menu(environ: Mapping[str, str]) -> Client | None:
-    """A shortcut in the Start menu of Windows, and the file that it opens."""
+    """The client by its shortcut in the Start menu of Windows."""
     for variable in ("APPDATA", "PROGRAMDATA"):
         menu = os.path.join(environ.get(variable, ""), "Microsoft", "Windows", "Start Menu", "Programs")
         for folder, _, files in os.walk(menu):
@@ -250,7 +250,7 @@ def _by_shortcut(path: str, environ: Mapping[str, str]) -> Client:
 
 
 def _target(path: str, environ: Mapping[str, str]) -> str | None:
-    """The file of its own that a shortcut opens; ``None`` where it opens something else, or something shared."""
+    """The client's own executable that a shortcut opens; ``None`` if it opens no file, or a shared executable."""
     try:
         with open(path, "rb") as file:
             data = file.read(shortcut.LONGEST)

@@ -1,8 +1,8 @@
 """The tray icon as a D-Bus object (``org.kde.StatusNotifierItem``, freedesktop's and KDE's specification).
 
-It needs no thread and no toolkit, and comes to the screen in two steps: the icon, and while the panel draws it, its
-menu, which pystray's words make. It comes by itself when a panel does, and again after the panel or the bus was
-restarted, or lost it.
+It needs no thread of its own and no toolkit. It comes to the screen in two steps: first the icon; then, while the panel
+draws it, the menu, which is a ``pystray.Menu``. The icon appears by itself when a panel comes, and again after the
+panel or the bus was restarted, or after the panel lost it.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from .menu import MenuObject
 
 PATH = "/StatusNotifierItem"
-"""Where every panel looks for it."""
+"""The object path at which every panel looks for the icon."""
 MENU_PATH = "/MenuBar"
-"""Where its menu is; the same as KDE's programs use."""
+"""The object path of its menu; KDE's programs use the same."""
 
 _ACTIVE, _NEEDS_ATTENTION, _PASSIVE = "Active", "NeedsAttention", "Passive"
-"""The statuses: shown; shown even where icons are hidden; hidden, which lxqt-panel 1.2 does not heed."""
+"""The statuses: shown; shown even if the panel hides icons; hidden, which lxqt-panel 1.2 does not heed."""
 _EMPTY_TEXTS = (
     *("IconThemePath", "IconName", "IconAccessibleDesc", "OverlayIconName"),
     *("AttentionIconName", "AttentionAccessibleDesc", "AttentionMovieName"),
 )
-"""Properties that some panels ask for, and that say nothing here."""
+"""Properties that some panels ask for, and that are empty here."""
 
 
 class StatusNotifierItem:
-    """The icon; one for each connection. A panel takes it as soon as the bus is there.
+    """The icon; one for each connection to the bus. A panel takes it as soon as the bus is there.
 
     Args:
         bus: The session bus, not started yet.
         face: What is shown first.
-        tell: Gets the clicks and the openings of the menu, on the bus's thread.
-        on_host: Told, on the bus's thread, whether a panel shows icons: once that is known, and at every change.
-        cache: The folder of the drawn icons.
+        tell: Gets an event for each click and each opening of the menu, on the bus's thread.
+        on_host: Called on the bus's thread with whether a panel shows icons: once that is known, and at every change.
+        cache: The folder that keeps drawn icons.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class StatusNotifierItem:
             self._known.set()
             on_host(there)
 
-        # From here on, only the bus's thread.
+        # From here on, for the bus's thread only.
         self._face, self._pictures = self._wanted
         self._status = _ACTIVE
         self._once = LogOnce()
@@ -88,7 +88,7 @@ class StatusNotifierItem:
             "ItemIsMenu": ("b", lambda: False),
             "IconPixmap": (pictures, self._read_pictures),
             "OverlayIconPixmap": (pictures, lambda: []),
-            # Only while it is shown: xfce4-panel 4.18 goes on showing it when the attention ends but the picture stays.
+            # Only while it is to be shown: xfce4-panel 4.18 shows it after the attention has ended too, if it is there.
             "AttentionIconPixmap": (pictures, lambda: self._pictures if self._status == _NEEDS_ATTENTION else []),
             "ToolTip": ("(sa(iiay)ss)", lambda: ("", [], wire_text(self._face.title), "")),
             **{name: (text, str) for name in _EMPTY_TEXTS},
@@ -109,7 +109,7 @@ class StatusNotifierItem:
     # --- from any thread --------------------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the bus has let us in; where there is a panel, a moment longer, until it has read the picture.
+        """Wait until we are connected to the bus; if there is a panel, a moment longer, until it has read the picture.
 
         A caller that goes on sooner competes with the bus's thread for the interpreter, and the icon comes later:
         Python's threads take turns of up to 5 ms, and several calls are answered until the icon is there.
@@ -118,7 +118,7 @@ class StatusNotifierItem:
             seconds: The most to wait for the bus.
 
         Returns:
-            Whether the bus has let us in.
+            Whether we are connected to the bus.
         """
         if not self._connected.wait(seconds):
             return False
@@ -127,7 +127,7 @@ class StatusNotifierItem:
         return True
 
     def add_menu(self, menu: Any) -> None:
-        """Give the icon its menu (a ``pystray.Menu``), and panels their answers that have asked for it already."""
+        """Give the icon its menu (a ``pystray.Menu``), and answer the panels that have asked for it already."""
         from .menu import MenuObject
 
         def begin() -> None:
@@ -147,12 +147,12 @@ class StatusNotifierItem:
         self._bus.post(self._renew)
 
     def stop(self) -> None:
-        """Take it away, for good. Does not wait; it is certainly gone when the connection has ended."""
+        """Take the icon away for good. Does not wait; it is certainly gone when the connection has ended."""
         self._stopped = True
         self._bus.post(self._renew)
 
     def take_activation_token(self) -> str:
-        """What the panel gave for the click that is being told; empty without one, and when it was taken.
+        """The token that the panel gave for the click being reported; empty if it gave none, or it was taken already.
 
         A program that is started with it as ``XDG_ACTIVATION_TOKEN`` and ``DESKTOP_STARTUP_ID`` may take the focus. The
         desktop may show a busy pointer until that program, or whoever knows the token, says that it has come.
@@ -163,7 +163,7 @@ class StatusNotifierItem:
     # --- on the bus's thread ----------------------------------------------------------------------------------------
 
     def _renew(self) -> None:
-        """Tell panels what is new."""
+        """Tell panels what has changed."""
         old, old_pictures, old_status = self._face, self._pictures, self._status
         self._face, self._pictures = self._wanted
         needed = self._face.state is State.SIGN_IN_NEEDED

@@ -1,16 +1,16 @@
-"""Exports pystray's menu over D-Bus (``com.canonical.dbusmenu``; the interface is libdbusmenu's).
+"""Serves the tray menu, a ``pystray.Menu``, on D-Bus by the interface ``com.canonical.dbusmenu`` (from libdbusmenu).
 
 An entry keeps its id for as long as it is the same entry of the menu, whatever its label or state, and an id is never
 given twice: so a click, which names an id, can only ever mean the entry that the person saw. Entries that are not
-visible now stay in the tree with ``visible`` false. That way nearly every change of a menu is one of properties, which
-panels apply to a menu that is open; only where entries come or go the layout changes, and panels read it anew.
+visible now stay in the tree with ``visible`` false. So nearly every change of a menu is a change of properties, which
+panels apply even to an open menu; only if entries come or go does the layout change, and panels read it again.
 
-An item that is made anew at each reading has an attribute ``key``: it is the same entry as the item with that key
-before, however its label has changed, and never that of another key.
+An item that is rebuilt at each reading has an attribute ``key``: the same key means the same entry, even if its label
+has changed; another key means another entry.
 
 Panels differ in what they call, and all of it is answered: lxqt-panel 1.2 asks for one entry at a time and reads the
-menu level by level, xfce4-panel 4.18 asks only for groups. When a panel is about to show the menu, the program's menu
-is read anew, so that its words are up to date.
+menu level by level, xfce4-panel 4.18 asks only for groups. When a panel is about to show the menu, the ``pystray.Menu``
+is read again, so that its words are up to date.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROOT = 0
 """The id of the menu itself."""
 
 Properties = dict[str, tuple[str, Any]]
-"""Names, and values with their signatures."""
+"""The names of properties, each with the signature and the value."""
 
 _SEPARATOR, _STANDARD, _SUBMENU = "separator", "standard", "submenu"
 
@@ -40,10 +40,10 @@ class Entry:
 
     Attributes:
         id: Its number on the bus.
-        item: pystray's item as it is now; ``None`` for the menu itself.
-        key: By which it is known again: the item's own, or else the item itself.
+        item: pystray's item, as read last; ``None`` for the menu itself.
+        key: Identifies the entry at the next reading: the item's ``key``, or else the item itself.
         kind: What sort of entry it is; an entry of another kind is another entry.
-        properties: What it says.
+        properties: Its properties on the bus, such as its label.
         children: The entries of its submenu.
     """
 
@@ -59,22 +59,22 @@ class Entry:
 
     @property
     def clickable(self) -> bool:
-        """A click on it means something now."""
+        """Whether a click on it has an effect now."""
         usable = self.properties["enabled"][1] and self.properties["visible"][1] if self.kind == _STANDARD else False
         return bool(usable)
 
     def named(self, names: list[str]) -> Properties:
-        """Those of its properties that have these names; all for no names."""
+        """Its properties with these names; all of them if ``names`` is empty."""
         return {name: value for name, value in self.properties.items() if name in names} if names else self.properties
 
 
 Change = tuple[list[int], list[tuple[int, Properties]]]
-"""What is different after a refresh: the ids of the (sub)menus in which entries came, went or moved; and the ids of
-entries that were there before, with those of their properties that changed."""
+"""What a refresh has changed: the ids of the (sub)menus in which entries came, went or moved; and the ids of entries
+that were there before, each with the properties that changed."""
 
 
 class Layout:
-    """The tree, as it was at the last :meth:`refresh`. A menu in, entries and what has changed in them out; no bus.
+    """The tree of entries as of the last :meth:`refresh`, which reads a menu and finds what has changed. Uses no bus.
 
     Attributes:
         revision: Counts the changes of the layout.
@@ -95,7 +95,7 @@ class Layout:
         return iter(self._entries.values())
 
     def refresh(self, menu: Any) -> Change:
-        """Read the menu (a ``pystray.Menu``) anew; its callables are called.
+        """Read the menu (a ``pystray.Menu``); this calls the menu's callables.
 
         Raises:
             Exception: what a callable of the menu raised. Then nothing has changed.
@@ -114,7 +114,7 @@ class Layout:
         Args:
             entry: Where to begin.
             depth: How many levels below it; all for a negative number.
-            names: The properties to tell; all for none.
+            names: The properties to include; all if empty.
         """
         children: list[tuple[str, Any]] = []
         if depth != 0:
@@ -122,7 +122,7 @@ class Layout:
         return entry.id, entry.named(names), children
 
     def _merge(self, parent: Entry, read: list[Entry], change: Change) -> None:
-        """Give ``parent`` the entries that were read; those that it had already stay, with what was read of them."""
+        """Give ``parent`` the entries that were read; one that it had already stays and takes over what was read."""
         layouts, properties = change
         old = [entry.id for entry in parent.children]
         children = []
@@ -137,7 +137,7 @@ class Layout:
                 below, entry.children = entry.children, []
             else:
                 below = found.children
-                # A menu that is made anew each time has new items that look like the old ones.
+                # A menu that is rebuilt each time has new items that look like the old ones.
                 entry.item = found.item
                 changed = {
                     name: value for name, value in found.properties.items() if entry.properties.get(name) != value
@@ -146,7 +146,7 @@ class Layout:
                     properties.append((entry.id, changed))
                 entry.properties = found.properties
             self._entries[entry.id] = entry
-            # A panel reads what is below a new entry along with it, and knows nothing of it before.
+            # What is below a new entry is no change: a panel reads it together with the entry.
             self._merge(entry, below, change if same is not None else ([], []))
             children.append(entry)
         parent.children = children
@@ -191,13 +191,13 @@ def _tidy(items: list[Entry]) -> list[Entry]:
 
 
 class MenuObject:
-    """The menu. All of it belongs to the bus's thread.
+    """The menu as an object on the bus. For the bus's thread only.
 
     Args:
         bus: Where it is served.
         path: Its object path.
         menu: The ``pystray.Menu``.
-        on_open: The person opens the menu; told once for each opening, when the panel is answered.
+        on_open: Called once each time the person opens the menu, after the panel was answered.
         once: Logs what goes wrong.
     """
 
@@ -206,7 +206,7 @@ class MenuObject:
         self._menu = menu
         self._on_open = on_open
         self._announced = False
-        """A panel asked before it shows the menu, and has not said that it is open."""
+        """Whether a panel has called ``AboutToShow``, and has not said yet that the menu is open."""
         self._once = once
         self._layout = Layout()
         self._asked = False
@@ -230,7 +230,7 @@ class MenuObject:
         """Gives the reply to a method call."""
 
     def renew(self) -> None:
-        """The menu may say something else now: tell panels what."""
+        """Read the menu again and tell panels what has changed, if any panel has asked for the menu before."""
         if self._asked:
             self._tell(self._refresh())
 
@@ -242,7 +242,7 @@ class MenuObject:
             return [], []
 
     def _current(self) -> Layout:
-        """The menu, read if it was not yet."""
+        """The layout; the menu is read if it was not read yet."""
         if not self._asked:
             self._asked = True
             self._refresh()
@@ -266,8 +266,8 @@ class MenuObject:
     def _get_layout(self, parent: int, depth: int, names: list[str]) -> tuple[Any, ...]:
         entry = self._entry(parent)
         if depth > 0 and (untold := list(_untold(entry, depth))):
-            # Plasma 5.27 reads a submenu when it opens it, and puts one that is empty until then half off the screen.
-            # What has changed it reads at once.
+            # Plasma 5.27 reads a submenu only on opening it, and places one that was empty until then half off the
+            # screen. A submenu that is said to have changed it reads at once: so say that.
             self._bus.post(lambda: self._tell((untold, [])))
         return self._layout.revision, self._layout.tree(entry, depth, names)
 
@@ -317,16 +317,16 @@ class MenuObject:
             after_the_answer(self._bus, self._on_open)
 
     def _look_again(self) -> list[int]:
-        """Read the menu anew as it is about to be shown; the (sub)menus that a panel must read anew for that."""
+        """Read the menu again as it is about to be shown; returns the (sub)menus that the panel must read again."""
         change = self._refresh()
-        # After the answer: libdbusmenu-qt 0.9.3 takes the first signal after a yes for the one that goes with it.
+        # Only after the answer: libdbusmenu-qt 0.9.3 takes the first signal after a yes for the one that belongs to it.
         if any(change):
             self._bus.post(lambda: self._tell(change))
         return change[0]
 
 
 def _untold(entry: Entry, depth: int) -> Iterator[int]:
-    """The submenus that so many levels below an entry are told without what is in them."""
+    """The ids of the submenus ``depth`` levels below an entry: a panel gets these without their entries."""
     if depth > 0:
         for child in entry.children:
             yield from _untold(child, depth - 1)

@@ -1,7 +1,7 @@
-"""Who shows icons (``org.kde.StatusNotifierWatcher``): ours is registered with each panel that comes.
+"""Registers our icon with each panel that comes (``org.kde.StatusNotifierWatcher``), and knows whether one shows icons.
 
-The watcher, with which icons register, is most often a part of the panel, so it comes and goes with it; a host is what
-shows the icons.
+The watcher, with which icons register, is most often a part of the panel, and comes and goes with the panel; a host is
+the part that shows the icons.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ _WATCHER = DBusAddress(_PATH, _NAME, _NAME)
 _PROPERTIES = DBusAddress(_PATH, _NAME, "org.freedesktop.DBus.Properties")
 
 _TIMEOUT = 25.0
-"""Seconds; at login a panel may own its name long before it answers."""
+"""Seconds; at log-in a panel may own its name long before it answers."""
 RETRIES = (0.1, 0.5, 2.0, 10.0, 30.0)
-"""Seconds to wait after a watcher that is there answered an error; after these it is left alone until something
+"""Seconds to wait, each time that a watcher has answered an error; after these it is left alone until something
 changes. xfce4-panel 4.18 owns its name a moment before it has the object that is called."""
 _TRIES_UNTIL_NO_HOST = 2
-"""Tries that may fail before it is told that there is no host."""
+"""Tries that may fail before we say that there is no host."""
 _NO_WATCHER_ERRORS = frozenset({"ServiceUnknown", "NameHasNoOwner", "Disconnected"})
 """Errors that say that there is no watcher, which is no failure."""
 _CALM = 60.0
-"""Seconds after which a watcher that drops the icon again is told of it at once, as if it had not dropped it before."""
+"""Seconds after which the next drop of the icon by the watcher counts as the first: it is registered again at once."""
 
 
 class Watcher:
     """Knows whether there is a panel that shows icons, and registers an icon with each that comes.
 
-    An icon is registered by its object path, so the watcher knows it by the connection's unique name. The AppIndicator
-    extension of GNOME 43 (Debian 12) loses one icon in three that is registered by a well-known name, and has said yes.
+    An icon is registered by its object path, so the watcher knows it by the connection's unique name. If icons are
+    registered by well-known names, the AppIndicator extension of GNOME 43 (Debian 12) says yes, but loses one in three.
 
     Args:
-        bus: Its connection.
-        path: Of the icon.
-        on_host: Told, on the bus's thread, whether a panel shows icons: as soon as that is known, and at every change.
+        bus: The session bus.
+        path: The icon's object path.
+        on_host: Called on the bus's thread with whether a panel shows icons: once that is known, and at every change.
         once: Logs what goes wrong.
 
     Attributes:
@@ -56,7 +56,7 @@ class Watcher:
         self._on_host = on_host
         self._once = once
         self._wanted = True
-        # Which owner of the watcher's name is meant: answers and delays that belong to an earlier one mean nothing.
+        # Counts the owners of the watcher's name: answers and retries that belong to an earlier owner are dropped.
         self._owner = 0
         self._register_tries = self._ask_tries = 0
         self._asking = self._ask_again = False
@@ -73,10 +73,10 @@ class Watcher:
     # --- on the bus's thread ----------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Have the icon shown by no other panel that comes.
+        """Register the icon with no further panel.
 
-        The panel that has it is told by the icon's status: a watcher has no call by which it would forget an icon, it
-        does so when the connection ends.
+        The panel that has the icon is told by the icon's status: a watcher has no call to make it forget an icon; it
+        forgets the icon when our connection ends.
         """
         self._wanted = False
 
@@ -105,7 +105,7 @@ class Watcher:
 
     def _registered(self, reply: Message | NoReply) -> None:
         self._registering = False
-        # A watcher that has not answered may well have read the call, and when it wakes up it will.
+        # No retry if it has not answered: it may well have read the call, or will read it when it wakes up.
         error = _error(reply) if isinstance(reply, Message) else ""
         if self._wanted and error and error not in _NO_WATCHER_ERRORS:
             self._register_tries += 1
@@ -116,7 +116,7 @@ class Watcher:
             self._check()
 
     def _item_dropped(self, message: Message) -> None:
-        # Anybody can send it, so it is only a reason to look; what it says is the bus name, with the path somehow.
+        # Anybody can send it, so it is only a reason to look. The text is a bus name, with the path in some form.
         if message.body and isinstance(message.body[0], str) and self._is_ours(message.body[0]):
             self._check()
 
@@ -137,7 +137,7 @@ class Watcher:
             return
         body = body_of(reply)
         if not body or not isinstance(body[0], tuple):
-            return  # a watcher that does not say cannot be asked
+            return  # this watcher does not say which icons it has
         signature, items = body[0]
         if self._registering or signature != "as" or any(map(self._is_ours, items)):
             return
@@ -189,12 +189,12 @@ class Watcher:
     # --- both -------------------------------------------------------------------------------------------------------
 
     def _call(self, message: Message, told: Callable[[Message | NoReply], object]) -> bool:
-        """Call the watcher; an answer is told unless another has come until then. False where that cannot be."""
+        """Call the watcher; ``told`` gets the answer unless another watcher has come by then. False if not sent."""
         owner = self._owner
         return self._bus.call(message, lambda reply: told(reply) if owner == self._owner else None, _TIMEOUT)
 
     def _retry(self, tries: int, work: Callable[[], object]) -> bool:
-        """Do it again a little later, unless another watcher has come until then; False if it has failed for good."""
+        """Do ``work`` a little later, unless another watcher has come by then; False if all tries have failed."""
         owner = self._owner
         if tries > len(RETRIES):
             return False
@@ -206,5 +206,5 @@ def _property(name: str) -> Message:
 
 
 def _error(reply: Message | NoReply) -> str:
-    """The last part of an error's name, or why there is no answer; empty where the reply is good."""
+    """The last part of an error's name, or why there is no answer; empty if the reply is good."""
     return reply.value if isinstance(reply, NoReply) else error_of(reply).rpartition(".")[2]
