@@ -1,4 +1,4 @@
-"""What can go wrong, each with a ``title`` and a ``message`` that a person can act on.
+"""The errors of the program, each with a ``title`` and a ``message`` that a person can act on; and :func:`printable`.
 
 ::
 
@@ -16,7 +16,7 @@
         ├── RateLimited        429
         └── TelexFailure       5xx, a redirect, HTML instead of JSON
 
-No text of these ever holds a token or a password.
+No text of an error ever holds a token or a password.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .events import SignInFailure
 
 NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
-"""What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
+"""What a person is told if :meth:`threading.Thread.start` raises RuntimeError: the shortage passes by itself."""
 EXIT_FAILED = 1
 """The exit code after an error that nobody expected."""
 
@@ -61,7 +61,7 @@ class ChangedMeanwhile(TelexStartError):
     """The configuration file was changed by hand, in keys that the preferences change too. Nothing was written.
 
     Attributes:
-        keys: Which they are, with dots.
+        keys: Those keys, with dots.
     """
 
     title = "The configuration was changed meanwhile"
@@ -84,7 +84,7 @@ class NobodyToAsk(TelexStartError):
 
 
 class SignInRefused(TelexStartError):
-    """A sign-in that fails with the same e-mail and password likewise: a person is needed for the next try.
+    """A sign-in failed, and would fail again with the same e-mail and password: the next try needs a person.
 
     Attributes:
         kind: Why it failed.
