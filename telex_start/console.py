@@ -60,7 +60,7 @@ class Console:
             self._out.stop(_WRITTEN_WITHIN)
 
     def face(self, face: Face) -> None:
-        """Print the status line if its words changed; a new count of unread threads alone prints nothing."""
+        """Tell the status line (with ``--json`` a ``quiet`` event) if its words changed; not a new count alone."""
         if self._as_json and face.quiet_words != self._quiet_words:
             self._quiet_words = face.quiet_words
             self._object(event="quiet", quiet=face.quiet, status=face.quiet_words)

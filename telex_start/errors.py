@@ -12,7 +12,7 @@
     ├── Refused                a 4xx that concerns one call (one organisation)
     └── Temporary              passes by itself: retried with backoff, never a reason to ask for a password
         ├── NoNetwork          DNS, connection refused, time-out, TLS
-        │   └── ProxyFailed    the proxy that the environment names cannot be used, or does not let through
+        │   └── ProxyFailed    the proxy that is set cannot be used, or does not let the program through
         ├── RateLimited        429
         └── TelexFailure       5xx, a redirect, HTML instead of JSON
 
@@ -130,7 +130,7 @@ class NoNetwork(Temporary):
 
 
 class ProxyFailed(NoNetwork):
-    """The proxy that the environment names cannot be used, or does not let the program through."""
+    """The proxy that the environment or the system names cannot be used, or does not let the program through."""
 
     title = "The proxy does not work"
 

@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
     """Check everything, and print each finding on a line of standard output.
 
     Returns:
-        1 if the agent cannot do its job here, else 0.
+        1 if the agent cannot do its job here, or nobody reads the output; else 0.
 
     Raises:
         ConfigError: an option is wrong. (What is wrong in the configuration itself is a finding.)
@@ -104,7 +104,7 @@ def _looks(options: object) -> Iterator[Finding]:
 
 
 def _worth_a_line(finding: Finding) -> list[Finding]:
-    """A finding that nobody needs to know if all is well: then none."""
+    """The finding in a list; empty if all is well, as nobody needs to know that."""
     return [finding] if finding.mark is not Mark.OK else []
 
 
