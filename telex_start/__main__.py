@@ -19,19 +19,19 @@ EXIT_UNUSABLE = 2
 """A bad option or configuration, or no place for an icon."""
 _NOT_STARTED = "Telex Start has not started"
 _SHOWN_WITHIN, _AT_LOGIN_WITHIN = 5.0, 40.0
-"""Seconds for the notification daemon, which may come well after the programs that are started at log-in."""
+"""Seconds to wait for the notification daemon, which may come well after the programs that are started at log-in."""
 
 _NO_OPTIONS = SimpleNamespace(
     **dict.fromkeys(("login", "exit", "headless", "json", "at_login", "by_mail"), False),
     **dict.fromkeys(("password_stdin", "password_credential"), False),
 )
-"""A command line without any, as the parser would have it, which such a start does without."""
+"""A command line without options, as the parser would give it: such a start does without the parser."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and give the exit code.
 
-    No traceback meets a person: what goes wrong is one line on standard error.
+    A person sees no traceback: an error is one line on standard error.
     """
     argv = sys.argv[1:] if argv is None else argv
     forbid_core_dumps()
@@ -96,7 +96,7 @@ def _command(argv: list[str]) -> int:
 def _sandbox(argv: list[str]) -> int:
     from .process import itself
 
-    if itself.is_frozen():  # it is left out there (packaging/windows/contents.py)
+    if itself.is_frozen():  # the sandbox is left out there (packaging/windows/contents.py)
         raise ConfigError("this program comes without the sandbox: pip install 'telex-start[sandbox]' has it.")
     from .sandbox.command import main as sandbox
 
@@ -131,7 +131,7 @@ def _start(options: Any) -> int:
     if options.exit:
         folder, api_url = paths.runtime_folder(), source.load_where().api_url
         if instance.ask(folder, api_url, None) is None:
-            source.load()  # what is wrong with it may be why none is found
+            source.load()  # a mistake in the configuration may be why no agent is found
         return agent.end_running(folder, api_url)
     try:
         config = source.load()
@@ -154,8 +154,11 @@ def _start(options: Any) -> int:
 
 
 def _asked_running(source: ConfigSource, options: Any) -> bool:
-    """The configuration is wrong, which keeps nobody from an agent that runs: it is asked all the same, and says
-    what is wrong too. Whether one runs."""
+    """Ask the running agent although the configuration is wrong: the agent says what is wrong, too.
+
+    Returns:
+        Whether an agent runs.
+    """
     if options.headless or options.at_login:
         return False
     from .menu import Request
@@ -170,10 +173,10 @@ def _asked_running(source: ConfigSource, options: Any) -> bool:
 
 
 def _given_password(options: Any, config: Config) -> list[str]:
-    """The password that this start was given; empty for none.
+    """The password that was given to this start, in a list; empty for none.
 
     Raises:
-        ConfigError: there is none where there should be one, or no e-mail address goes with it.
+        ConfigError: an option announces a password and none comes, or no e-mail address goes with it.
     """
     if not options.password_stdin and not options.password_credential:
         return []
@@ -193,8 +196,8 @@ def _complain(message: str) -> None:
 
 
 def _tell_elsewhere(error: TelexStartError, options: Any) -> None:
-    """Say why it has not started, with ``--json`` as an ``error`` event, and by a toast where nobody reads standard
-    error: at log-in, or from a menu. That on Linux alone: elsewhere a toast needs the icon."""
+    """Say why the program has not started: with ``--json`` by an ``error`` event; by a toast if nobody reads standard
+    error, as at log-in or from a menu. Only Linux has that toast: elsewhere a toast needs the icon."""
     if options.headless:
         if options.json and sys.stdout is not None:
             from .console import Console
@@ -220,11 +223,11 @@ def _show_toast(message: str, within: float) -> None:
 
     if not (address := session_address(os.environ)):
         return
-    # A bus that is of no use may be why it has not started: that is not said a second time on standard error.
+    # An unusable bus may be why the program has not started: that is not said a second time on standard error.
     logging.getLogger(__package__).addHandler(logging.NullHandler())
     over = threading.Event()
     loop = Loop("toasts")
-    # What is dispatched, without clicks, is that it cannot be shown.
+    # Without clicks, the only event that is dispatched says that the toast cannot be shown.
     toasts = DBusToasts(lambda _: over.set(), Bus(address, loop), clickable=False, on_shown=lambda _: over.set())
     toasts.show(wording.said(_NOT_STARTED, f"{message} telex-start doctor tells more.", key=""))
     loop.start()
@@ -234,8 +237,8 @@ def _show_toast(message: str, within: float) -> None:
 
 
 def frozen_main() -> int:
-    """Where the program begins that PyInstaller makes: it is the interpreter of its own modules too (``-m MODULE …``,
-    see :mod:`.process.itself`)."""
+    """The entry of the program that PyInstaller makes. Like an interpreter, that program also runs its own modules
+    (``-m MODULE …``, see :mod:`.process.itself`)."""
     _leave_nothing_to_others()
     if sys.argv[1:2] == ["-m"] and len(sys.argv) > 2 and sys.argv[2].partition(".")[0] == __package__:
         del sys.argv[1]
@@ -249,10 +252,10 @@ def frozen_main() -> int:
 
 
 def _leave_nothing_to_others() -> None:
-    """Undo what each program that is started from here would inherit: the Telex client, a viewer of the log.
+    """Undo what a program started from here (the Telex client, a viewer of the log) would inherit.
 
-    PyInstaller 6 has Windows look for libraries in this program's folder (``SetDllDirectory``), and has variables for
-    its own processes, of which a folder with the programs beside it has no need.
+    PyInstaller 6 has Windows look for libraries in this program's folder (``SetDllDirectory``). It also sets variables
+    for its own processes; a program that lies in a folder with its files, as this one does, does not need them.
     """
     for name in [name for name in os.environ if name.startswith("_PYI_")]:
         del os.environ[name]

@@ -1,4 +1,4 @@
-"""The agent: its parts are made and started here, and stopped again in reverse.
+"""Makes and starts the parts of the agent, and stops them in reverse order; also ends a running agent (``--exit``).
 
 The icon comes first. Everything else is imported and started after it is shown, while a person already looks at it; so
 many imports in this module stand inside functions.
@@ -59,7 +59,7 @@ def run(config: Config, source: ConfigSource, options: Any, password: list[str])
         password: Empty, or the one given at the start, which is taken out: no reference to it outlives the sign-in.
 
     Returns:
-        The exit code, and one line that says why where it is not 0.
+        The exit code, and one line that says why if it is not 0.
 
     Raises:
         ConfigError: a configured file or folder cannot be used.
@@ -72,20 +72,20 @@ def run(config: Config, source: ConfigSource, options: Any, password: list[str])
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be used ({error.strerror}): {paths.ELSEWHERE}.") from None
     if lock is None:
-        # Nobody has asked for anything where the desktop starts it.
+        # A start at log-in or without an icon asks nothing of the running agent.
         asks = not (options.headless or options.at_login)
         request = (Request.LOGIN if options.login else Request.OPEN) if asks else None
         if instance.ask(folder, config.api_url, request) != "tray" or not asks:
             print("Telex Start is already running.", file=sys.stderr)
         return 0, ""
-    # Stopped in reverse order of their start; one that fails to stop does not keep the others running.
+    # The parts are stopped in reverse order of their start; one that fails to stop does not keep the others running.
     with contextlib.ExitStack() as stack:
         agent = _Agent(config, source, lock, stack)
         agent.appear(options)
         code, why = agent.live(password, options)
     if _others():
-        # The interpreter would wait for a library's thread that sleeps on (plyer makes one a toast on Windows), and a
-        # daemon thread in a library's C code (a look-up of a name that nobody waits for) can crash its end: code -11.
+        # The interpreter would wait for a library's thread that sleeps on (on Windows plyer makes one for each toast).
+        # And a daemon thread in a library's C code (a name look-up that nobody waits for) can crash its end: code -11.
         if why:
             print(f"telex-start: {why}", file=sys.stderr)
         for stream in (sys.stdout, sys.stderr):
@@ -111,10 +111,10 @@ class DispatchQueue(SimpleQueue["Event"]):
             loop.wake()
 
     def get(self, block: bool = True, timeout: float | None = None) -> Event:
-        """The next event; waited for in the loop that :meth:`wait_in` was given.
+        """The next event. Waits for it, in the loop that :meth:`wait_in` was given if there is one.
 
         Raises:
-            Empty: there is none, or not in so many seconds.
+            Empty: there is none, or none came within ``timeout`` seconds.
         """
         if not block or (loop := self._loop) is None:
             return super().get(block, timeout)
@@ -133,7 +133,7 @@ class DispatchQueue(SimpleQueue["Event"]):
 
 
 class _Agent:
-    """The parts of the agent. Each that is started has its stop pushed on the stack."""
+    """The parts of the agent. Each part that is started pushes its stop on the stack."""
 
     def __init__(
         self, config: Config, source: ConfigSource, lock: instance.Instance, stack: contextlib.ExitStack
@@ -156,10 +156,10 @@ class _Agent:
             stack.callback(self._buses.stop)
 
     def appear(self, options: Any) -> None:
-        """Show the icon, or tell everything on standard output.
+        """Show the icon, or with ``--headless`` make the console.
 
         Raises:
-            NoPlaceForIcon: there is nowhere to put one with a menu.
+            NoPlaceForIcon: there is nowhere to put an icon with a menu.
         """
         if options.headless:
             from .console import Console
@@ -172,7 +172,7 @@ class _Agent:
             return
         from .desktop.tray.tray import SILENT_AT_LOGIN, Tray
 
-        # At log-in the desktop is starting too: it is waited for, without a word.
+        # At log-in the desktop is starting too: for a while a missing tray is not reported.
         silent_for = SILENT_AT_LOGIN if options.at_login else 0.0
         self._surface = self._tray = Tray(self._events.put, self._buses, paths.cache_folder(), silent_for=silent_for)
         self._stack.callback(self._tray.stop)
@@ -180,10 +180,10 @@ class _Agent:
         self._events.wait_in(self._tray.main_loop)
 
     def live(self, password: list[str], options: Any) -> tuple[int, str]:
-        """Everything else, until Exit.
+        """Start everything else, and run until Exit.
 
         Returns:
-            The exit code, and why where it is not 0.
+            The exit code, and why if it is not 0.
         """
         from . import clock
         from .app.app import App
@@ -211,7 +211,7 @@ class _Agent:
         self._stack.callback(windows.end)
         keyring = Keyring(events.put, self._buses.session if self._buses is not None else None, config.api_url)
         self._stack.callback(keyring.end)
-        is_locked = self._buses.screen_is_locked if self._buses is not None else bool  # elsewhere nobody tells
+        is_locked = self._buses.screen_is_locked if self._buses is not None else bool  # False: elsewhere nobody tells
         main_app = MainApp(config, is_locked)
 
         def configure(config: Config) -> None:
@@ -257,7 +257,7 @@ class _Agent:
             signals.interrupt()
 
     def _signalled(self, number: int) -> None:
-        """Signals end the program in its own order, or have it read its configuration again."""
+        """A signal came: ask for Exit, or for reading the configuration again."""
         from .events import Requested
 
         self._events.put(Requested(Request.RELOAD if signals.asks_to_reload(number) else Request.EXIT))
@@ -298,7 +298,7 @@ class _Agent:
 
 
 def _buses() -> Buses | None:
-    """Those of a Linux desktop; elsewhere there are none."""
+    """The D-Bus connections of a Linux desktop; ``None`` elsewhere."""
     if not sys.platform.startswith("linux"):
         return None
     from .desktop.bus.buses import Buses

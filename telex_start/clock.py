@@ -1,7 +1,7 @@
-"""The clocks that deadlines run on.
+"""Clocks: ``now`` counts the time that the machine sleeps, ``awake`` does not. Also time of day and time zones.
 
 ``time.monotonic()`` stands still on Linux while the machine sleeps, so a token that ran out overnight would look
-fresh in the morning. Deadlines run on a clock that counts sleep; when it gains on the other one, the machine has slept.
+fresh in the morning. So deadlines run on ``now``; when it gains on ``awake``, the machine has slept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SLEEP_NOTICED = 5.0
-"""Seconds that the two clocks must have drifted apart for the machine to have slept."""
+"""If the two clocks drift apart by more seconds than this, the machine has slept."""
 
 
 now: Callable[[], float] = time.monotonic
@@ -28,13 +28,13 @@ elif sys.platform == "darwin":
     now = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
 
 awake: Callable[[], float] = time.monotonic
-"""Seconds on a clock that stands still while the machine sleeps (where the platform has one)."""
+"""Seconds on a clock that stands still while the machine sleeps (if the platform has such a clock)."""
 
 
 def boot() -> str:
-    """Which run of the machine this is: :func:`now` means the same in all processes that get the same answer.
+    """An id of this run of the machine: :func:`now` means the same in all processes that get the same id.
 
-    Linux has an id for it (random(4), ``/proc/sys/kernel/random/boot_id``). Elsewhere it is another in each process.
+    Linux has an id for it (random(4), ``/proc/sys/kernel/random/boot_id``). Elsewhere each process has another one.
     """
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
@@ -44,18 +44,18 @@ def boot() -> str:
 
 
 def offset(at: float) -> float:
-    """Seconds that the wall is ahead of UTC at a Unix time, where this machine is."""
+    """Seconds that this machine's local time is ahead of UTC at the Unix time ``at``."""
     if hasattr(time, "tzset"):
-        time.tzset()  # who travels sets another zone while this runs
+        time.tzset()  # a traveller sets another zone while this runs
     return time.localtime(at).tm_gmtoff
 
 
 def second_of_day(timezone: str) -> float:
-    """The seconds since midnight there, now.
+    """The seconds since midnight in a time zone, now.
 
     Args:
-        timezone: Its name, like ``Europe/Berlin``, as it came from the network; where that is empty or not known here,
-            it is this machine's.
+        timezone: Its name, like ``Europe/Berlin``, as it came from the network. If the name is empty or not known here,
+            this machine's zone is taken.
     """
     if timezone:
         import logging
@@ -74,7 +74,7 @@ def second_of_day(timezone: str) -> float:
 
 
 class SleepWatch:
-    """Tells whether the machine has slept since it was last asked."""
+    """Tells whether the machine has slept since the last call of :meth:`slept`."""
 
     def __init__(self, total: float, waking: float) -> None:
         """

@@ -46,26 +46,26 @@ _NOT_TOGETHER = (
 
 
 class Parser(argparse.ArgumentParser):
-    """One that says in a line what is wrong."""
+    """A parser that says in one line what is wrong, by a ConfigError."""
 
     def error(self, message: str) -> NoReturn:
         _refuse_password(message)
         raise ConfigError(f"{message}; {self.prog} --help lists the options.")
 
     def flag(self, name: str, what: str) -> None:
-        """An option without a value."""
+        """Add an option without a value."""
         self.add_argument(name, action="store_true", help=what)
 
 
 class Offered(tuple[str, ...]):
-    """What completion offers for a value. Argparse lets any other through too: who uses the value checks it."""
+    """The values that shell completion offers. Argparse accepts others too: the code that uses a value checks it."""
 
     def __contains__(self, value: object) -> bool:
         return True
 
 
 def parser(command: str = "") -> Parser:
-    """The parser of the agent's options, or of one of :data:`COMMANDS`, but for the sandbox: it has one of its own."""
+    """The parser of the agent's options, or of one of :data:`COMMANDS`, except the sandbox, which has its own."""
     if not command:
         return _agent()
     made = Parser(prog=f"{PROGRAM} {command}", allow_abbrev=False)
@@ -158,7 +158,7 @@ def _agent() -> Parser:
 
 
 def _where(made: Parser) -> None:
-    """The options that say which Telex it is."""
+    """Add the options that say which Telex is meant."""
     add, names = made.add_argument, Offered(ENVIRONMENTS)
     add("--environment", metavar="NAME", choices=names, help=f"which Telex: {', '.join(names)} (production)")
     add("--api-url", metavar="URL", help="address of the API, ending in /api/v1")
@@ -173,7 +173,7 @@ def _where(made: Parser) -> None:
 
 
 def _word(made: Parser, name: str, what: str, words: tuple[str, ...], pattern: str = r"(?!)") -> None:
-    """The word that a command takes: one of these, or one that matches the pattern."""
+    """Add the word that a command takes: one of ``words``, or one that matches ``pattern``."""
     command = made.prog.removeprefix(f"{PROGRAM} ")
 
     def checked(word: str) -> str:
@@ -226,7 +226,7 @@ def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
     made = parser(name)
     options, unknown = made.parse_known_args(argv)
     if unknown:
-        # The first alone, and without its value: what follows an option that is misspelt may be a password.
+        # Name only the first, without its value: what follows a misspelt option may be a password.
         _refuse_password(" ".join(unknown))
         word = unknown[0].partition("=")[0]
         known = set(re.findall(r"--[a-z-]+", made.format_help())) - {"--help"}
@@ -235,13 +235,13 @@ def parse_command(name: str, argv: list[str]) -> argparse.Namespace:
 
 
 def _refuse_password(words: str) -> None:
-    """Argparse repeats what it does not know, and here that is a password."""
+    """Refuse a password in the arguments: argparse repeats words that it does not know, and would repeat this one."""
     if "--password" in words.replace("--password-stdin", "").replace("--password-credential", ""):
         raise ConfigError("a password is never given on the command line: pipe it, with --password-stdin.")
 
 
 def _like(word: str, known: Iterable[str]) -> str:
-    """A question, where it looks like a word that is known; else nothing."""
+    """``(did you mean …?)`` if the word looks like a known one; else empty."""
     from difflib import get_close_matches
 
     found = get_close_matches(word, known, 1)

@@ -1,6 +1,6 @@
-"""The commands ``pause``, ``reload`` and ``preferences``, each of which asks the running agent, and ``demo``.
+"""The commands ``pause``, ``forget``, ``reload`` and ``preferences``, which ask the running agent, and ``demo``.
 
-Where none is running, a pause is noted for the next one, and the preferences window opens by itself.
+If no agent runs, a pause is noted for the next one, and the preferences window opens by itself; ``forget`` needs none.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _ANNOUNCED_LINES = 5
 
 
 def _noted(api_url: str) -> QuietController:
-    """What is paused and muted on this machine for that Telex, for who is not the agent.
+    """What is paused and muted on this machine for that Telex, for a process that is not the agent.
 
-    What is set in it raises ConfigError where it cannot be kept.
+    Setting something in it raises ConfigError if that cannot be kept.
     """
     from .app.quiet_controller import QuietController
     from .process.state_file import Memory
@@ -56,26 +56,26 @@ def pause(argv: list[str]) -> int:
     """Pause notifications, or resume them.
 
     Raises:
-        ConfigError: an option or the argument is wrong, or it cannot be noted. What is wrong in the configuration keeps
-            nobody from pausing an agent that runs.
+        ConfigError: an option or the argument is wrong, or it cannot be noted. A running agent can be paused
+            although the configuration is wrong.
     """
     options = parse_command("pause", argv)
     source = ConfigSource(options)
     api_url = source.load_where().api_url
     folder, argument = paths.runtime_folder(), options.how_long
     noted = _noted(api_url)
-    if noted.problem and not noted.unreadable:  # who starts later finds nothing to say it of
+    if noted.problem and not noted.unreadable:  # the next start cannot say it: the file is set aside by now
         print(f"telex-start: {noted.problem}", file=sys.stderr)
     runs = instance.ask(folder, api_url, None) is not None
     if not runs:
-        source.load()  # what is wrong with it may be why none is found
+        source.load()  # a mistake in the configuration may be why no agent is found
     try:
         noted.quiet.pause(argument, clock.now())
     except ValueError as error:
         raise ConfigError(f"pause: {argument} is too long or no time: {error}.") from None
     if not runs:
         noted.pause(argument)
-    # Asked last, and of an agent that has just started too: it may have read what was noted before this.
+    # Asked last, and even if no agent ran above: one that has just started may have read the notes before this one.
     if instance.ask(folder, api_url, Request.PAUSE, argument=argument) is None and runs:
         noted.pause(argument)
         runs = False
@@ -87,7 +87,7 @@ def pause(argv: list[str]) -> int:
 
 
 def forget(argv: list[str]) -> int:
-    """Take what keeps the person signed in out of the system's keyring, and say what came of it.
+    """Take the kept password out of the system's keyring, and say whether that worked.
 
     Raises:
         ConfigError: an option is wrong, or it cannot be noted.
@@ -98,7 +98,7 @@ def forget(argv: list[str]) -> int:
     if noted.unreadable:
         raise ConfigError(f"{noted.unreadable}; nothing is changed.")
     left = [*dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one)]
-    runs = instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is not None  # it notes that itself
+    runs = instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is not None  # the agent notes that itself
     if not left:
         print("No password is kept.")
         return 0
@@ -121,7 +121,7 @@ def forget(argv: list[str]) -> int:
 
 
 def _remove(api_url: str, email: str) -> dict[str, Any]:
-    """Take a password out of the system's keyring, where it is open; what that says."""
+    """Take a password out of the system's keyring, if that is open; returns the keyring process's answer."""
     from queue import Empty, SimpleQueue
 
     from .app.kept_password import ASK_WITHIN
@@ -156,15 +156,15 @@ def reload(argv: list[str]) -> int:
 
 
 def _ask_to_reload(source: ConfigSource, api_url: str | None) -> bool:
-    """Ask the running agent to read its configuration; whether one runs.
+    """Ask the running agent to read its configuration; returns whether one runs.
 
     Args:
-        api_url: The agent's address, by the configuration; ``None`` where that is wrong.
+        api_url: The agent's address, by the configuration; ``None`` if the configuration is wrong.
     """
     folder = paths.runtime_folder()
     if api_url is not None and instance.ask(folder, api_url, Request.RELOAD) is not None:
         return True
-    # The address may be what has just been changed. The others find that nothing else counts for them.
+    # The address may be what has just been changed, so all agents are asked. The others find nothing new.
     return not source.names_address() and bool(instance.ask_all(folder, Request.RELOAD))
 
 
@@ -196,7 +196,7 @@ def preferences(argv: list[str]) -> int:
         instance.ask(folder, name, Request.PREFERENCES)
         return 0
     noted = _noted(api_url)
-    # An agent without an icon that runs keeps what is muted to itself, and reads the file anew.
+    # A running agent without an icon does not say what is muted, so the window cannot show it.
     muted = None if kind is not None else noted.quiet.silence(clock.now()).muted
     actions = SaveActions(
         lambda: _ask_to_reload(source, api_url),
@@ -218,7 +218,7 @@ def preferences(argv: list[str]) -> int:
 
 
 def _for_the_agent(parent: Parent) -> PreferencesWindow:
-    """The window of the agent that has started this process."""
+    """The preferences window, for the agent that has started this process."""
     from .desktop.tk.preferences_model import PreferencesData, SaveActions
 
     data = parent.data
@@ -241,7 +241,7 @@ def _window(path: str, shown: PreferencesData, actions: SaveActions) -> Preferen
 
 
 def _starts_at_login() -> bool | None:
-    """Whether the agent starts at log-in; ``None`` where that cannot be said."""
+    """Whether the agent starts at log-in; ``None`` if that cannot be said."""
     from .setup import autostart
 
     try:

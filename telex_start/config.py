@@ -1,6 +1,7 @@
-"""Configuration as a value: defaults, ``config.toml``, ``TELEX_START_…`` variables, options; later ones override.
+"""Makes the configuration from defaults, ``config.toml``, ``TELEX_START_…`` variables and options; later ones override.
 
-Pure: the file's text, the environment and the options come in as arguments.
+Also checks single settings, for the preferences. Pure: the file's content, the environment and the options come in as
+arguments.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def _environment(api_host: str, web_url: str) -> Environment:
 ENVIRONMENTS: dict[str, Environment] = {
     "production": _environment("api.telex.im", "https://telex.im"),
     "staging": _environment("api.staging.telex.im", "https://staging.telex.im"),
-    # Telex has been renamed Zedu: the same service, by other addresses.
+    # Telex has been renamed Zedu: the same service at other addresses.
     "zedu": _environment("api.zedu.chat", "https://zedu.chat"),
     "zedu-staging": _environment("api.staging.zedu.chat", "https://staging.zedu.chat"),
 }
@@ -49,7 +50,7 @@ _TIME = r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])"
 
 
 class Given(NamedTuple):
-    """A setting that is given by an environment variable or an option, over what stands in the file."""
+    """A setting from an environment variable or an option, which overrides the file."""
 
     source: str
     """The variable or the option, as it is written: ``TELEX_START_SOUND``, ``--log-level``."""
@@ -58,7 +59,7 @@ class Given(NamedTuple):
 
 
 class QuietHours(NamedTuple):
-    """Hours in which nothing pops up, by this machine's clock; over midnight where the last is before the first."""
+    """Hours in which nothing pops up, by this machine's clock; over midnight if the last is before the first."""
 
     first: int
     """The minute of the day in which they begin."""
@@ -84,7 +85,7 @@ class Config(NamedTuple):
     """Executable of the Telex desktop client."""
     main_app_click: str | None = None
     """What a click on a toast opens: the ``conversation`` in the web app, or the desktop ``client``; ``None``: the
-    client where one is installed, else the conversation."""
+    client if one is installed, else the conversation."""
     notification_types: tuple[str, ...] = NEWS_TYPES
     """The ``notification_type``s that raise toasts."""
     show_text: bool = True
@@ -105,12 +106,12 @@ class Config(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """What a setting may be."""
+    """Which values a setting may have."""
 
     check: Callable[[Any], Any]
-    """Makes of a value as the file has it the one that counts; raises ValueError."""
+    """Turns a value from the file into the one that the program uses; raises ValueError if it is not allowed."""
     allowed: str
-    """In words."""
+    """The allowed values, in words."""
 
 
 def _one_of(*words: str) -> _Rule:
@@ -207,11 +208,11 @@ _RULES = {
 }
 """Each setting, by its key with dots."""
 _NOTIFY = _one_of(*LEVELS)
-"""An organisation's."""
+"""The rule for an organisation's ``notify``."""
 VARIABLES = {f"TELEX_START_{key.upper().replace('.', '_')}": key for key in _RULES}
-"""Environment variable -> the setting that it makes."""
+"""Environment variable -> the key of the setting that it gives."""
 _DEPTHS = {"main_app": 2, "quiet": 2, "organisations": 3}
-"""Section -> of how many steps its keys are."""
+"""Section -> how many steps its keys have, the section included."""
 _QUIET = ("quiet.from", "quiet.to", "quiet.days")
 _ORGANISATION = r"organisations\.(?P<name>.*)\.notify"
 
@@ -232,10 +233,10 @@ def organisation_of(key: str) -> str | None:
 
 
 def check(key: str, value: Any) -> str:
-    """What is wrong with a value, in words that stand beside its field; empty where nothing is.
+    """What is wrong with a value, in words that stand beside its field; empty if nothing is.
 
     Args:
-        key: As in the file, with dots: ``sound``, ``quiet.from``, or one of :func:`organisation_key`.
+        key: As in the file, with dots: ``sound``, ``quiet.from``, or one that :func:`organisation_key` makes.
         value: As the file would have it.
     """
     rule = _rule(key)
@@ -247,7 +248,7 @@ def check(key: str, value: Any) -> str:
 
 
 def faults(values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with values as a whole: for each key words as of :func:`check`, also where two do not go together.
+    """What is wrong with several values: by key, words like those of :func:`check`, also if two do not go together.
 
     Args:
         values: By key, as :meth:`telex_start.config_file.ConfigFile.values` gives them.
@@ -263,17 +264,17 @@ def faults(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def given(environ: Mapping[str, str], options: Mapping[str, str | None]) -> dict[str, Given]:
-    """The settings that stand over the file, by key. Their values are not checked.
+    """The settings that override the file, by key. Their values are not checked.
 
     Args:
-        environ, options: As of :func:`resolve`.
+        environ, options: As for :func:`resolve`.
     """
     variables, chosen = _over(environ, options)
     return variables | chosen
 
 
 def _over(environ: Mapping[str, str], options: Mapping[str, str | None]) -> tuple[dict[str, Given], dict[str, Given]]:
-    """The settings by variables, and those by options."""
+    """The settings from variables, and those from options."""
     known = {key: variable for variable, key in VARIABLES.items() if variable in environ}
     variables = {key: Given(variable, _of_variable(key, environ[variable])) for key, variable in known.items()}
     chosen = {key: Given(f"--{key.replace('_', '-')}", value) for key, value in options.items() if value is not None}
@@ -283,10 +284,10 @@ def _over(environ: Mapping[str, str], options: Mapping[str, str | None]) -> tupl
 def resolve(
     file: Mapping[str, Any], file_name: str, environ: Mapping[str, str], options: Mapping[str, str | None]
 ) -> Config:
-    """The configuration that the sources add up to.
+    """The configuration that results from all sources.
 
     Args:
-        file: ``config.toml`` as read; empty where there is none.
+        file: ``config.toml`` as read; empty if there is none.
         file_name: Its path, for messages.
         environ: The environment variables.
         options: Command-line options that were given, by key (``email``, ``log_level``, …); ``None`` is not given.
@@ -327,14 +328,14 @@ def resolve(
 
 
 def _quiet(values: Mapping[str, Any], where: str) -> QuietHours | None:
-    """The quiet hours.
+    """The quiet hours; ``None`` if none are set.
 
     Args:
-        values: Those that stand, checked.
-        where: Begins the message.
+        values: The checked settings, by key.
+        where: The beginning of an error's message.
 
     Raises:
-        ConfigError: they make none.
+        ConfigError: the settings do not go together.
     """
     first, last, days = (values.get(f"quiet.{key}") for key in ("from", "to", "days"))
     if first is None and last is None:
@@ -352,15 +353,15 @@ def _quiet(values: Mapping[str, Any], where: str) -> QuietHours | None:
 
 
 def other_name(api_url: str) -> str | None:
-    """The environment to try where this API is not reached: Telex goes by another name as well."""
+    """The environment to try if this API is not reached: Telex goes by another name as well."""
     return next((_RENAMED[name] for name in _RENAMED if ENVIRONMENTS[name].api_url == api_url), None)
 
 
 def flatten(file: Mapping[str, Any], file_name: str) -> dict[str, Any]:
-    """What stands in the file, by key with dots, unchecked.
+    """The settings in the file, by key with dots, unchecked.
 
     Raises:
-        ConfigError: names a key that is unknown, or a section that is none.
+        ConfigError: names an unknown key, or a value that stands where a section is needed.
     """
     found: dict[str, Any] = {}
     for key, value, wrong in entries(file):
@@ -377,7 +378,7 @@ def mistakes(file: Mapping[str, Any], file_name: str) -> list[str]:
 
 
 def entries(file: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """What stands in the file: keys with dots, values, and what is wrong with the key; empty where nothing is."""
+    """The settings in the file: keys with dots, values, and what is wrong with the key; empty if nothing is."""
     for name, value in file.items():
         for steps, item in _leaves((name,), value, _DEPTHS.get(name, 1)):
             yield ".".join(steps), item, _fault(steps)
@@ -392,7 +393,7 @@ def _leaves(steps: tuple[str, ...], value: Any, depth: int) -> Iterator[tuple[tu
 
 
 def _fault(steps: tuple[str, ...]) -> str:
-    """What is wrong with a key, of so many steps; empty where nothing is."""
+    """What is wrong with a key, given by its steps; empty if nothing is."""
     key = ".".join(steps)
     if len(steps) < _DEPTHS.get(steps[0], 1):
         section = _spelled(f"{key}.notify").removesuffix(".notify")
@@ -406,7 +407,7 @@ def _fault(steps: tuple[str, ...]) -> str:
 
 
 def _like(key: str) -> str:
-    """The key that was probably meant; else all that there are."""
+    """Words that name the key that was probably meant; else all keys that there are."""
     from difflib import get_close_matches
 
     if found := get_close_matches(key, _RULES, 1, cutoff=0.8):
@@ -445,7 +446,7 @@ def _refusal(key: str, value: Any, where: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A wrong value for a message, cut, and without what may be a password in an address."""
+    """A wrong value for a message: cut, and without what may be a password in an address."""
     import json
 
     return re.sub(_CREDENTIALS, "//…@", json.dumps(value, ensure_ascii=False, default=str))[:80]

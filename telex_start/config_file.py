@@ -1,6 +1,6 @@
-"""The configuration file: read, merged with environment and options (an option wins, then a variable), and changed.
+"""Reads the configuration file, merges it with environment and options (options win, then variables), and changes it.
 
-It is changed as the preferences ask for it: at once or not at all, and never over what a person changed by hand.
+The preferences change it: whole or not at all, and never over what a person changed by hand.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from .process import paths
 _OPTIONS = ("email", "environment", "api_url", "push_url", "ca_file", "log_level")
 """Command-line options that are settings too."""
 _WHERE = ("environment", "api_url", "push_url")
-"""Settings that say which Telex it is."""
+"""Settings that say which Telex is meant."""
 _BOM = b"\xef\xbb\xbf"
 _TRIES = 5
-"""So often a change is tried anew where somebody changes the file at this very moment."""
+"""How often a change is tried if somebody else changes the file at the same moment."""
 
 
 class ConfigSource:
     """The configuration of this process, and whether its file has changed since it was read.
 
     Attributes:
-        path: The configuration file's, which need not exist.
+        path: The configuration file's path; the file need not exist.
     """
 
     def __init__(self, options: object) -> None:
         """
         Args:
-            options: The parsed command line; ``None`` where there was none.
+            options: The parsed command line; ``None`` if there was none.
         """
         self._options = options
         self._given = {key: getattr(options, key, None) for key in _OPTIONS}
@@ -47,7 +47,7 @@ class ConfigSource:
         Raises:
             ConfigError: names the source, the key and what is allowed.
         """
-        self._read = self._now()  # before it is read: what is written meanwhile is a change
+        self._read = self._now()  # before the file is read: what is written meanwhile is a change
         try:
             file = read(self.path)
         except FileNotFoundError:
@@ -58,7 +58,7 @@ class ConfigSource:
         return config._replace(ca_file=_at_home(config.ca_file), main_app_command=_at_home(config.main_app_command))
 
     def load_where(self) -> Config:
-        """The configuration as far as it says which Telex it is: for a word to the agent, whatever else is wrong in it.
+        """The configuration with its addresses alone: enough to reach the agent, whatever else is wrong in the file.
 
         Raises:
             ConfigError: an address is wrong.
@@ -72,20 +72,20 @@ class ConfigSource:
         return resolve(where, self.path, environ, {key: self._given[key] for key in _WHERE})
 
     def names_address(self) -> bool:
-        """Whether the command line says which Telex it is."""
+        """Whether the command line says which Telex is meant."""
         return any(self._given[key] is not None for key in _WHERE)
 
     def given(self) -> dict[str, Given]:
-        """The settings that are given by the environment or by options, by key: what is in the file does not count."""
+        """The settings from the environment or from options, by key: for them the file does not count."""
         return given(os.environ, self._given)
 
     def where(self) -> list[str]:
-        """The options that say which Telex it is, as they were given, for a command that is to look at the same."""
+        """The given options that say which Telex and which file are meant, for a command that has to use the same."""
         given = {key: getattr(self._options, key, None) for key in (*_WHERE, "ca_file", "config")}
         return [f"--{key.replace('_', '-')}={value}" for key, value in given.items() if value is not None]
 
     def mistakes(self) -> list[str]:
-        """All that is wrong, a sentence each, the one that :meth:`load` ends at first; none where nothing is."""
+        """All mistakes, a sentence each, first the one that :meth:`load` raises; empty if there are none."""
         try:
             self.load()
         except ConfigError as error:
@@ -96,7 +96,7 @@ class ConfigSource:
         return []
 
     def changed(self) -> bool:
-        """Whether the file is another than when it was read last. Its content is not looked at."""
+        """Whether the file has changed since it was last read: by its time, size and inode, not by its content."""
         return self._now() != self._read
 
     def _now(self) -> tuple[int, int, int] | None:
@@ -108,14 +108,14 @@ class ConfigSource:
 
 
 def read(path: str) -> dict[str, object]:
-    """What stands in the file.
+    """The file's content.
 
     Raises:
         FileNotFoundError: there is none.
         ConfigError: it cannot be read, or is no TOML.
     """
     try:
-        with open(path, encoding="utf-8-sig") as stream:  # Notepad begins a file with a mark
+        with open(path, encoding="utf-8-sig") as stream:  # Notepad begins a file with a byte order mark
             text = stream.read()
         if not text:
             return {}
@@ -131,12 +131,12 @@ def read(path: str) -> dict[str, object]:
 
 
 def _at_home(path: str | None) -> str | None:
-    """A path as people write it: no shell has looked at what stands in the file."""
+    """A path with its ``~`` replaced: no shell has done that for a path in the file."""
     return None if path is None else os.path.expanduser(path)
 
 
 class _Changed(Exception):
-    """The file is not as it was."""
+    """Somebody else has changed the file meanwhile."""
 
 
 class ConfigFile:
@@ -146,7 +146,7 @@ class ConfigFile:
         self._path = path
 
     def values(self) -> dict[str, Any]:
-        """The settings that stand in the file, by key with dots, unchecked; keys that are none are left out.
+        """The settings that stand in the file, by key with dots, unchecked; unknown keys are left out.
 
         Raises:
             ConfigError: it cannot be read, or is no TOML.
@@ -166,8 +166,8 @@ class ConfigFile:
             base: What :meth:`values` gave when the person began.
 
         Raises:
-            ChangedMeanwhile: a setting among the changes has another value than in ``base``, and not the one that it is
-                to have; nothing is written. To write all the same, pass a fresh ``base``.
+            ChangedMeanwhile: a setting among the changes has a value in the file that is neither that of ``base`` nor
+                the new one; nothing is written. To write all the same, pass a fresh ``base``.
             ConfigError: the file cannot be read or written, is no TOML, or can only be changed by hand.
         """
         for _ in range(_TRIES):
@@ -192,7 +192,7 @@ class ConfigFile:
         from .config_text import CannotChange, change
 
         mark = _BOM if before.startswith(_BOM) else b""
-        # A lone carriage return ends a line for whoever reads the file by lines, as the agent does, and not in TOML.
+        # A lone carriage return ends a line for Python's text mode, as read() opens the file, but not in TOML.
         text = re.sub("\r(?!\n)", "\n", before[len(mark) :].decode())
         for key, value in changes.items():
             try:
@@ -212,14 +212,14 @@ class ConfigFile:
             raise ConfigError(f"{self._path} cannot be read: {error.strerror}.") from None
 
     def _replace(self, before: bytes, after: bytes) -> bool:
-        """Write it, at once or not at all; where the path is a link, what it leads to.
+        """Write the file whole or not at all; if the path is a link, the file that it leads to.
 
         Returns:
-            Whether it was still the same as before.
+            ``False`` if the file's content is not ``before``: somebody else has changed it, and nothing is written.
         """
         target = os.path.realpath(self._path)
         if os.path.exists(target) and not os.access(target, os.W_OK):
-            # Another file could take its place all the same, and that is not what its owner wants.
+            # A new file could take its place all the same, but its owner does not want that.
             raise ConfigError(f"{self._path} cannot be written: it is read-only.")
         try:
             os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Changes settings in the text of a ``config.toml`` as a person would: only their lines, everything else as it stands.
+"""Edits settings in the text of a ``config.toml`` as a person would: only the lines of those settings change.
 
-The text is taken apart into *statements*: a header, a key with its value, a comment or a blank line. Where a setting
-has a statement, tomlkit, which this module owns, changes it there; else a line comes behind its like. What was made is
-read again, and counts only if it says exactly what it should, with every comment. Pure.
+The text is split into *statements*: a header, a key with its value, a comment or a blank line. If a setting has a
+statement, tomlkit changes the setting in it (only this module uses tomlkit); else a new line follows similar ones. The
+result is parsed again, and counts only if it says exactly what it should and has kept every comment. Pure.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:\\.|[^"\\\n])*"|' r"'[^'\n]*'|(?P<comment>\#[^\r\n]*)",
     re.DOTALL,
 )
-"""A string, which may hold the sign that a comment begins with, or a comment (TOML v1.0.0, *Comment* and *String*)."""
+"""A string, which may hold a ``#``, or a comment (TOML v1.0.0, *Comment* and *String*)."""
 _Steps = tuple[str, ...]
 
 
@@ -32,13 +32,13 @@ class CannotChange(ValueError):
 
 
 class _Statement(NamedTuple):
-    """As few whole lines as are TOML by themselves."""
+    """The smallest run of whole lines that parses as TOML by itself."""
 
     text: str
     section: _Steps
-    """Of the header above it, or of the one that it is."""
+    """The section it is in; for a header, the section that the header opens."""
     says: Mapping[str, Any]
-    """A key's value, by the steps that stand here; empty for all but a key."""
+    """For a key: its value, nested in the steps that are written here. Empty for any other statement."""
 
     @property
     def is_header(self) -> bool:
@@ -69,18 +69,18 @@ def change(text: str, key: str, value: Any | None) -> str:
             made = way()
             if _said(tomllib.loads(made)) == expected and not before - Counter(comments(made)):
                 return made
-        except Exception:  # not all that tomlkit raises is of its own kind; what comes of a way is looked at anyway
+        except Exception:  # tomlkit also raises exceptions of other kinds; each result is checked anyway
             continue
     raise CannotChange(key)
 
 
 def comments(text: str) -> list[str]:
-    """All comments of a TOML text, each from its sign to the end of its line."""
+    """All comments of a TOML text, each from its ``#`` to the end of its line."""
     return [found["comment"] for found in _TOKEN.finditer(text) if found["comment"] is not None]
 
 
 def _with(data: dict[str, Any], steps: _Steps, value: Any | None) -> dict[str, Any]:
-    """The data that the changed text is to say."""
+    """The data that the changed text must parse to; ``data`` itself is changed."""
     *sections, last = steps
     here: Any = data
     for step in sections:
@@ -95,7 +95,7 @@ def _with(data: dict[str, Any], steps: _Steps, value: Any | None) -> dict[str, A
 
 
 def _said(data: Any) -> str:
-    """What data say, for comparing. A section of which nothing is left says nothing."""
+    """The data as a text, for comparing. Empty sections are left out."""
 
     def pruned(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -113,7 +113,7 @@ def _statements(text: str) -> Iterator[_Statement]:
         try:
             says: Any = tomllib.loads(lines)
         except tomllib.TOMLDecodeError:
-            continue  # it goes on in the next line
+            continue  # the statement goes on in the next line
         if lines.lstrip().startswith("["):
             section = ()
             while says:
@@ -133,7 +133,7 @@ class _Change:
         self._newline = newline
 
     def ways(self) -> Iterator[Callable[[], str]]:
-        """All of them, the best first."""
+        """All ways, the best first."""
         if self._value is None:
             yield self._removed
             return
@@ -164,18 +164,18 @@ class _Change:
         return self._text()
 
     def _at_top(self) -> str:
-        """A new line of the document itself: behind the last of its own, or before the first section."""
+        """A new line outside all sections: behind the last key there, or else before the first section."""
         line = self._line(self._steps)
         first = next((n for n, one in enumerate(self._statements) if one.is_header), None)
         last = next((n for n, one in reversed([*enumerate(self._statements[:first])]) if one.says), None)
         if last is not None or first is None:
             return self._behind(last if last is not None else len(self._statements) - 1, line)
         while first and self._statements[first - 1].text.lstrip().startswith("#"):
-            first -= 1  # it tells of the section
+            first -= 1  # this comment is about the section
         return self._text(first, first, line + self._newline)
 
     def _in_section(self, inner: int) -> str:
-        """A new line in a section that is there; so many of the last steps stand in the line."""
+        """A new line in an existing section; the key's last ``inner`` steps are written in that line."""
         section = self._steps[:-inner]
         header = self._header(section)
         if header is not None:
@@ -186,7 +186,7 @@ class _Change:
         return self._behind(last, self._line(self._steps[len(self._statements[last].section) :]))
 
     def _in_new_section(self) -> str:
-        """A new section: behind the last of its kind, or at the end."""
+        """A new section: behind the last one below the same section, or at the end."""
         *above, _ = section = self._steps[:-1]
         block = f"[{_spelled(section)}]{self._newline}{self._line(self._steps[-1:])}"
         like = [n for n, one in enumerate(self._statements) if one.is_header and [*one.section[:-1]] == above]
@@ -197,7 +197,7 @@ class _Change:
         return self._behind(len(self._statements) - 1, blank + block)
 
     def _holding(self, steps: _Steps) -> list[int]:
-        """The keys' statements that say something of what these steps lead to."""
+        """The numbers of the keys' statements that set a value at these steps, or below them."""
         found: list[int] = []
         for number, one in enumerate(self._statements):
             count = len(one.section)
@@ -213,7 +213,7 @@ class _Change:
         return next((n for n, one in enumerate(self._statements) if one.is_header and one.section == section), None)
 
     def _last_of(self, header: int) -> int:
-        """The last key below a header; the header itself where there is none."""
+        """The number of the last key below a header; the header's own if there is none."""
         last = header
         for number, one in enumerate(self._statements[header + 1 :], header + 1):
             if one.is_header:
@@ -222,13 +222,13 @@ class _Change:
         return last
 
     def _table(self, document: Any, number: int, inner: int = 1) -> Any:
-        """What holds the setting in a parsed statement."""
+        """The table of a parsed statement in which the last ``inner`` steps of the setting stand."""
         for step in self._steps[len(self._statements[number].section) : -inner]:
             document = document[step]
         return document
 
     def _within(self, number: int, value: Any | None, inner: int = 1) -> str:
-        """A statement with the setting in it, or without it; so many of the last steps are new there."""
+        """A statement with the setting in it, or without it (``None``). The last ``inner`` steps are set in a table."""
         document = tomlkit.parse(self._statements[number].text)
         table = self._table(document, number, inner)
         first, *further = self._steps[-inner:]
@@ -255,7 +255,7 @@ class _Change:
         return self._text(number + 1, number + 1, lines if last.endswith("\n") else self._newline + lines)
 
     def _text(self, begin: int = 0, end: int = 0, instead: str = "") -> str:
-        """The text with other lines in place of some statements."""
+        """The text with ``instead`` in place of the statements from ``begin`` to before ``end``."""
         texts = [one.text for one in self._statements]
         return "".join([*texts[:begin], instead, *texts[end:]])
 

@@ -1,4 +1,4 @@
-"""What ``--headless`` says and asks on the terminal.
+"""Prints what ``--headless`` tells on the terminal, and asks there for what a sign-in needs.
 
 Each toast, state and trouble is one readable line; with ``--json`` it is one JSON object on a line, and nothing else is
 written to standard output. Questions go to standard error.
@@ -23,7 +23,7 @@ from .states import State
 from .toast import Toast
 
 _WRITTEN_WITHIN = 0.5
-"""Seconds that a question, or the end, waits for the reader to take what was told before."""
+"""Seconds that a question, or the end, waits for the reader to take the lines before it."""
 
 
 class Console:
@@ -39,15 +39,15 @@ class Console:
         """
         Args:
             as_json: One JSON object a line.
-            out: Standard output; ``None`` where the program was started without one.
-            reader_gone: Called once, on another thread, when nobody reads it any more.
-            by_mail: Where the person signs in by mail: the addresses of Telex's API and web app.
+            out: Standard output; ``None`` if the program was started without one.
+            reader_gone: Called once, on another thread, when nobody reads standard output any more.
+            by_mail: If the person signs in by mail: the addresses of Telex's API and web app.
         """
         self.blocked = False
         """Whether the terminal blocks the main thread: a person is being asked."""
         self._as_json = as_json
         self._by_mail = by_mail
-        # JSON is UTF-8 (RFC 8259, section 8.1), whatever the machine writes else.
+        # JSON is UTF-8 (RFC 8259, section 8.1), whatever encoding the machine uses otherwise.
         encoding = "utf-8" if as_json else None
         self._out = Output(out, reader_gone, encoding) if out is not None else None
         self._status = ""
@@ -55,12 +55,12 @@ class Console:
         self._session = StateChanged(State.SIGNED_OUT)
 
     def stop(self) -> None:
-        """Nothing is told any more; what was told is written, where somebody reads it."""
+        """Write what was told, if somebody reads it. After that nothing is told any more."""
         if self._out is not None:
             self._out.stop(_WRITTEN_WITHIN)
 
     def face(self, face: Face) -> None:
-        """Tell the status line where its words changed; a new count of unread threads alone is not told."""
+        """Tell the status line (with ``--json`` a ``quiet`` event) if its words changed; not a new count alone."""
         if self._as_json and face.quiet_words != self._quiet_words:
             self._quiet_words = face.quiet_words
             self._object(event="quiet", quiet=face.quiet, status=face.quiet_words)
@@ -70,20 +70,20 @@ class Console:
             self._line(text.one_line(status))
 
     def renew_every(self) -> float:
-        """Seconds between two lines that differ in numbers alone."""
+        """Seconds, at least, between two lines that differ in numbers alone."""
         return SELDOM
 
     opens_windows = False
 
     def end_startup(self, token: str) -> None:
-        """Nothing: a terminal is not clicked."""
+        """Does nothing: nobody clicks a terminal."""
 
     def may_open_unasked(self) -> bool:
-        """Nothing is opened, so nothing takes the focus."""
+        """``True``: the console opens no window, so nothing takes the focus."""
         return True
 
     def ask(self, email: str, mailed: bool) -> SigningIn:
-        """Ask for e-mail and password on the terminal; by mail, first for a link, and then for what was mailed.
+        """Ask for e-mail and password on the terminal. By mail, first have a link mailed, and then ask for it.
 
         Raises:
             NobodyToAsk: standard input is no terminal.
@@ -192,7 +192,7 @@ def _ask_password() -> str:
 
 
 def _ask_code(email: str, api_url: str, web_url: str) -> str:
-    """Ask for the link that was mailed, unseen, until there is one; empty where the person wants another.
+    """Ask for the mailed link, unseen, until one is good; empty if the person wants another mail.
 
     Raises:
         EOFError: the person closed the input.

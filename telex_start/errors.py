@@ -1,4 +1,4 @@
-"""What can go wrong, each with a ``title`` and a ``message`` that a person can act on.
+"""The errors of the program, each with a ``title`` and a ``message`` that a person can act on; and :func:`printable`.
 
 ::
 
@@ -12,11 +12,11 @@
     ├── Refused                a 4xx that concerns one call (one organisation)
     └── Temporary              passes by itself: retried with backoff, never a reason to ask for a password
         ├── NoNetwork          DNS, connection refused, time-out, TLS
-        │   └── ProxyFailed    the proxy that the environment names cannot be used, or does not let through
+        │   └── ProxyFailed    the proxy that is set cannot be used, or does not let the program through
         ├── RateLimited        429
         └── TelexFailure       5xx, a redirect, HTML instead of JSON
 
-No text of these ever holds a token or a password.
+No text of an error ever holds a token or a password.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .events import SignInFailure
 
 NO_THREAD = "This computer starts no more threads just now. Close a program, or try again in a minute."
-"""What a person is told where :meth:`threading.Thread.start` raises RuntimeError: it passes by itself."""
+"""What a person is told if :meth:`threading.Thread.start` raises RuntimeError: the shortage passes by itself."""
 NO_ROOM = "no room on the connection for"
 ROOM_FOR_ALL = "there is room on the connection for all organisations again"
 """What the session says in the log, where ``telex-start doctor`` finds it."""
@@ -64,7 +64,7 @@ class ChangedMeanwhile(TelexStartError):
     """The configuration file was changed by hand, in keys that the preferences change too. Nothing was written.
 
     Attributes:
-        keys: Which they are, with dots.
+        keys: Those keys, with dots.
     """
 
     title = "The configuration was changed meanwhile"
@@ -87,7 +87,7 @@ class NobodyToAsk(TelexStartError):
 
 
 class SignInRefused(TelexStartError):
-    """A sign-in that fails with the same e-mail and password likewise: a person is needed for the next try.
+    """A sign-in failed, and would fail again with the same e-mail and password: the next try needs a person.
 
     Attributes:
         kind: Why it failed.
@@ -133,7 +133,7 @@ class NoNetwork(Temporary):
 
 
 class ProxyFailed(NoNetwork):
-    """The proxy that the environment names cannot be used, or does not let the program through."""
+    """The proxy that the environment or the system names cannot be used, or does not let the program through."""
 
     title = "The proxy does not work"
 

@@ -1,6 +1,6 @@
-"""What travels on the two queues: events to the main thread, commands to the session thread.
+"""Defines what travels on the two queues: events (any thread to main) and commands (main to session).
 
-Every one is a small frozen value, and whoever puts one on a queue does not touch again what it holds. These two threads
+Each is a small frozen value; whoever puts one on a queue does not touch again what it holds. Main and session thread
 pass each other no other data; the one object that both use is the token store (:mod:`.session.tokens`).
 """
 
@@ -32,7 +32,7 @@ class How(Enum):
     RECOVERED = "recovered"
     """In a subscribe reply: missed while the connection was down."""
     CAUGHT_UP = "caught_up"
-    """In the first subscribe reply since the program (or the organisation) was new: the past."""
+    """In a channel's first subscribe reply since the program began (or the organisation came): the past."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class UnreadClicked(Event):
 
 @dataclass(frozen=True)
 class FrontLookedAt(Event):
-    """It was looked at what is in front, by :mod:`telex_start.app.news_controller`."""
+    """:mod:`telex_start.app.news_controller` has looked which program is in front."""
 
     in_front: bool
-    """The Telex client is."""
+    """Whether it is the Telex client."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class MuteChosen(Event):
     """``None``: it is unmuted."""
     token: str = ""
     name: str = ""
-    """What the person knows it by, fit to show; empty where that is to be looked up."""
+    """What the person knows it by, fit to show; empty if that is to be looked up."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class IconClicked(Event):
     """The person clicked the icon itself (its default action)."""
 
     token: str = ""
-    """The desktop's activation token for what that opens; empty without one. Likewise below."""
+    """The desktop's activation token for what the click opens; empty without one. Likewise in the other events."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class TrayMissing(Event):
     """The desktop has no tray now; the icon comes when one does."""
 
     missing: str = ""
-    """What is missing for one; a sentence without its full stop."""
+    """What is missing for a tray; a sentence without its full stop."""
 
 
 @dataclass(frozen=True)
@@ -126,24 +126,24 @@ class StateChanged(Event):
 
     state: State
     reason: str = ""
-    """A few words fit for the status line; empty where the state says it all."""
+    """A few words fit for the status line; empty if the state says it all."""
     organisations: int = 0
     subscribed: int = 0
     """How many organisations' channels are live; 0 while not connected."""
     refused: int = 0
     """How many organisations' channels were refused and are tried again later."""
     left_out: int = 0
-    """How many of those are left out because the push server takes no more channels on a connection."""
+    """How many of the refused ones are left out because the push server takes no more channels on a connection."""
     sign_in_again: bool = False
     """Pushes come, but Telex refuses to say which organisations there are: that ends when the person signs in again."""
     expired: bool = False
-    """Where the person is to sign in (again): the session's time was up, as Telex had said at the sign-in. Else Telex
-    ended it before, or its end is not known."""
+    """If the person has to sign in (again): the session ended at the time that Telex had named at the sign-in. Else
+    Telex ended it earlier, or its end is not known."""
 
 
 @dataclass(frozen=True, repr=False)
 class SignedIn(Event):
-    """A login was accepted. Dispatched before anything that is looked up with it."""
+    """A login was accepted. Dispatched before the results of any look-up that this login makes possible."""
 
     user_id: str
     names: tuple[str, ...] = ()
@@ -169,58 +169,58 @@ class PublicationsReceived(Event):
 
 @dataclass(frozen=True)
 class ChannelAnswered(Event):
-    """A channel's first subscribe was answered or refused: what it had to tell of the past has been told."""
+    """A channel's first subscribe was answered or refused: what the answer held of the past has been dispatched."""
 
     channel: str
     look_up_follows: bool = False
-    """A look-up of its unread will be made, with which the past is complete: :class:`UnreadLookedUp` comes."""
+    """A look-up of its unread follows, which completes the past; :class:`UnreadLookedUp` tells when it has ended."""
 
 
 @dataclass(frozen=True)
 class CountsUnknown(Event):
-    """Publications of this channel were lost: its counts may be wrong, the next one above 0 is news."""
+    """Publications of this channel were lost: its counts may be wrong, and the next count above 0 is news."""
 
     channel: str
 
 
 @dataclass(frozen=True)
 class LookUpBegan(Event):
-    """A look-up of an organisation's unread begins. A publication that comes after this is newer than what it says."""
+    """A look-up of an organisation's unread begins. Publications that come after this are newer than its answers."""
 
     channel: str
 
 
 @dataclass(frozen=True)
 class UnreadSection(Event):
-    """What a look-up says of one section of an organisation; after :class:`LookUpBegan`, each section once at most."""
+    """What a look-up says of one section of an organisation. After :class:`LookUpBegan`, each section once at most."""
 
     channel: str
     section: str
     """``channels_section``, ``dm_channels_section`` or ``agent_channels_section``."""
     rows: tuple[dict[str, Any], ...]
     """The conversations, with the fields that are used (:mod:`.session.poll_calls`), of any type. ``preview_thread``
-    holds the newest message alone; rows with ``is_suggested``, and previews where nothing is unread, are left out."""
+    holds the newest message alone; rows with ``is_suggested``, and previews of rows without unread, are left out."""
     whole: bool
-    """All pages were answered, so a conversation that is absent has nothing unread."""
+    """All pages were answered, so a conversation that is not in :attr:`rows` has nothing unread."""
 
 
 @dataclass(frozen=True)
 class UnreadLookedUp(Event):
-    """A look-up has ended, well or not. It follows each :class:`LookUpBegan`; in a deployment without such calls, each
-    :class:`ChannelAnswered` that announced it."""
+    """A look-up has ended, well or not. Follows each :class:`LookUpBegan`; in a deployment without such calls, follows
+    each :class:`ChannelAnswered` that announced a look-up."""
 
     channel: str
 
 
 @dataclass(frozen=True)
 class SettingsLookedUp(Event):
-    """How the person set an organisation at Telex. ``None``: that was not to be had; what was known before stays."""
+    """How the person set an organisation at Telex. ``None``: not found out; what was known before stays."""
 
     channel: str
     muted: frozenset[str] | None = None
     """The ``channels_id`` of each muted channel."""
     notify_about: str | None = None
-    """``all_new_messages``, ``mentions`` or ``nothing``; of any other value, as it came."""
+    """``all_new_messages``, ``mentions`` or ``nothing``; any other value as it came."""
     time_range: str | None = None
     """The hours in which the person wants notifications, as ``09:00 AM - 06:00 PM``; as it came, empty for none."""
 
@@ -232,18 +232,18 @@ class ProfileLookedUp(Event):
     paused: bool
     """``pause_notification``: do not disturb."""
     timezone: str = ""
-    """A name like ``Europe/Berlin``, as it came; empty where there is none."""
+    """A name like ``Europe/Berlin``, as it came; empty if there is none."""
     organisation_id: str = ""
     """The organisation that :attr:`paused` holds for, as it came; empty for all of them, as an older backend has it."""
 
 
 @dataclass(frozen=True)
 class SlugLookedUp(Event):
-    """What an organisation is called in addresses of the web app. Also dispatched unasked, where a login said it."""
+    """An organisation's slug, its name in addresses of the web app. Also dispatched unasked, if a login said it."""
 
     channel: str
     slug: str
-    """As it came; empty where it is not to be had."""
+    """As it came; empty if it could not be found out."""
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ class MarkAsReadFailed(Event):
     """A conversation could not be marked as read."""
 
     name: str
-    """The command's."""
+    """The ``name`` of the command :class:`MarkAsRead`."""
     message: str
     """A sentence that says why."""
     conversation: Conversation
@@ -274,7 +274,7 @@ class SignInFailed(Event):
     message: str
     kind: SignInFailure
     session_stays: bool = False
-    """It was made beside a session, which goes on."""
+    """The attempt was made while a session was there, which goes on."""
     password_refused: bool = False
     """Telex refused the password in one of its own sentences: no later try with it can work."""
 
@@ -321,7 +321,7 @@ class Notice(Event):
 
 
 CALL_OVER = Notice("The call is over", "It ended before you declined it.", needs_person=True)
-"""What is said where :class:`DeclineCall` comes too late."""
+"""What is said if :class:`DeclineCall` comes too late."""
 
 
 @dataclass(frozen=True)
@@ -335,21 +335,21 @@ class Requested(Event):
 
 @dataclass(frozen=True)
 class ChildSaid(Event):
-    """A window in a process of its own says something (see :mod:`telex_start.desktop.child`)."""
+    """A window, or a request to the keyring, says something from its process (see :mod:`telex_start.desktop.child`)."""
 
     child: str
-    """Which window."""
+    """Which of them, by name."""
     said: dict[str, Any] = field(repr=False)
-    """The line as it came; not yet checked for what it should hold. It may be a password."""
+    """The line as it came, unchecked. It may hold a password."""
 
 
 @dataclass(frozen=True)
 class ChildEnded(Event):
-    """A window in a process of its own is closed; not told at Exit."""
+    """The process of a window, or of a request to the keyring, has ended; not told at Exit."""
 
     child: str
     problem: str = ""
-    """Why it could not be shown, or went away by itself, in words; empty where the person has closed it."""
+    """Why a window could not be shown, or went away by itself, in words; empty if the person has closed it."""
 
 
 @dataclass(frozen=True)
@@ -359,7 +359,7 @@ class MachineWoke(Event):
 
 @dataclass(frozen=True)
 class MainAppAnswered(Event):
-    """Open or Close Main App is done. The texts are empty where the desktop shows it and there is nothing to tell."""
+    """Open or Close Main App is done. The texts are empty if the desktop shows it and there is nothing to tell."""
 
     title: str = ""
     message: str = ""
@@ -388,7 +388,7 @@ class Command:
 
 @dataclass(frozen=True, repr=False)
 class SigningIn(Command):
-    """By this somebody signs in."""
+    """Base of the commands by which somebody signs in."""
 
     email: str
 
@@ -409,8 +409,8 @@ class AskForLink(SigningIn):
 
 @dataclass(frozen=True, repr=False)
 class SignInByLink(SigningIn):
-    """Sign in with the code of a mailed link, which works once, so it is never tried again. Somebody else's than the
-    address's signs nobody in."""
+    """Sign in with the code of a mailed link, which works once, so it is never tried again. A code that belongs to
+    another e-mail address signs nobody in."""
 
     code: str
     """A secret like a password."""
@@ -421,7 +421,7 @@ class CancelSignIn(Command):
     """The person closed the window during a sign-in: drop it, and log out if it has just succeeded."""
 
     session_stays: bool = False
-    """It was made beside a session, which goes on, renewed or not."""
+    """The sign-in was made while a session was there, which goes on, renewed or not."""
 
 
 @dataclass(frozen=True)
@@ -431,33 +431,33 @@ class SignOut(Command):
 
 @dataclass(frozen=True)
 class ReconnectNow(Command):
-    """Make the connection anew at once, without backoff."""
+    """Make a new connection at once, without backoff."""
 
 
 @dataclass(frozen=True)
 class LookUpSlug(Command):
-    """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer."""
+    """Look up an organisation's slug, after everything else that is due; :class:`SlugLookedUp` is the answer."""
 
     channel: str
 
 
 @dataclass(frozen=True)
 class WatchAgents(Command):
-    """In these organisations an agent's conversation counts as unread, and its reading is never published: look their
-    unread up every 10 minutes. Sent at each change."""
+    """Look up the unread of these organisations every 10 minutes: in each, an agent's conversation counts as unread,
+    and Telex never publishes that it was read. Sent when the set changes."""
 
     channels: frozenset[str]
 
 
 @dataclass(frozen=True)
 class WatchSettings(Command):
-    """The person's settings at Telex are of interest from here on: look them up, if that was not done so far."""
+    """From here on the person's settings at Telex are needed: look them up, if that was not done so far."""
 
 
 @dataclass(frozen=True)
 class MarkAsRead(Command):
     """Mark a conversation as read at Telex: one reading call, because the person asked for it. :class:`MarkedAsRead` or
-    :class:`MarkAsReadFailed` is the answer, unless the session ends before."""
+    :class:`MarkAsReadFailed` is the answer, unless the session ends first."""
 
     channel: str
     """The push channel."""
@@ -473,7 +473,7 @@ class MarkAsRead(Command):
 
 @dataclass(frozen=True)
 class DeclineCall(Command):
-    """Decline a call; where that fails, a :class:`Notice` says why."""
+    """Decline a call; if that fails, a :class:`Notice` says why."""
 
     buzz: str
     """Its ``buzz_id``, as it came from the network."""

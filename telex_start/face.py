@@ -1,4 +1,4 @@
-"""What the tray shows (icon, tooltip, menu) as one immutable value; :mod:`telex_start.app.renewal` makes it."""
+"""What the tray shows (icon, tooltip, menu) as one immutable value, a Face; :mod:`telex_start.app.renewal` makes it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .states import SIGNED_IN, State
 LONGEST_STATUS = 60
 """Characters of the menu's first line, the ellipsis included: a menu is as wide as its widest line."""
 LONGEST_TITLE = 500
-"""Characters of a tooltip, where the desktop has no limit of its own."""
+"""Characters of a tooltip, if the desktop has no limit of its own."""
 
 
 class Silence(NamedTuple):
     """What was set on this machine about notifications, as far as icon and menu show it."""
 
     words: str = ""
-    """``paused until 14:30``, ``paused``; empty where notifications come."""
+    """``paused until 14:30``, ``paused``; empty if notifications come."""
     resumable: bool = False
-    """See :attr:`Face.resumable`; likewise below."""
+    """See :attr:`Face.resumable`; for the next one, :attr:`Face.muted`."""
     muted: tuple[Muted, ...] = ()
 
 
@@ -35,15 +35,15 @@ class Face(NamedTuple):
     status: str
     """The line at the top of the menu: at most :data:`LONGEST_STATUS` characters."""
     words: str = ""
-    """The same uncut, where that is more."""
+    """The status line in full, if :attr:`status` was cut; else empty."""
     sign_in_again: bool = False
     """Login is enabled although the session is good."""
     paused: str = ""
-    """The status line's words for what the person has paused at Telex; empty where nothing is."""
+    """The status line's words for what the person has paused at Telex; empty if nothing is."""
     quiet: bool = False
     """Notifications are paused on this machine, or it is a quiet hour: the icon says so, and so does the status."""
     quiet_words: str = ""
-    """The status line's words for that, which it ends with."""
+    """The words for :attr:`quiet`, at the end of the status line."""
     resumable: bool = False
     """Notifications are paused by a click or a command: Resume Notifications is in the menu instead of Pause."""
     recent: tuple[Unread, ...] = ()
@@ -72,19 +72,19 @@ class Face(NamedTuple):
 
     @property
     def may_log_in(self) -> bool:
-        """Login is enabled."""
+        """Whether Login is enabled."""
         return self.sign_in_again or not self.signed_in
 
     @property
     def signed_in(self) -> bool:
-        """Sign Out is in the menu."""
+        """Whether Sign Out is in the menu."""
         return self.state in SIGNED_IN or self.state is State.SIGNING_IN
 
     @property
     def reconnecting(self) -> bool:
-        """Reconnect Now is in the menu."""
+        """Whether Reconnect Now is in the menu."""
         return self.state is State.RECONNECTING
 
 
 SIGNED_OUT = Face(State.SIGNED_OUT, 0, "Signed out")
-"""What is shown first."""
+"""The face that is shown first."""

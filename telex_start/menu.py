@@ -49,25 +49,25 @@ class Unread(NamedTuple):
     mentioned: bool = False
     """It mentions the person; the label says so too."""
     name: str = ""
-    """By what it is muted: the label without the counts, with the organisation where there are several, as a mute lasts
-    longer than the list: ``# General · Northwind Ops``, ``@ Ben Okri · Northwind Ops``."""
+    """The name under which it is muted: the label without the counts, and with the organisation if there are several,
+    as a mute lasts longer than this list: ``# General · Northwind Ops``, ``@ Ben Okri · Northwind Ops``."""
 
 
 class Muted(NamedTuple):
     """What is muted on this machine, as the menu and the preferences list it."""
 
     key: tuple[str, str, str]
-    """As of :class:`Unread`; section and id are empty for a whole organisation."""
+    """As in :class:`Unread`; section and id are empty for a whole organisation."""
     label: str
     """Its name, fit to show."""
     until: str = ""
-    """When it ends, in words (``until 14:30``, ``until Tue 08:00``); empty for without an end."""
+    """When it ends, in words (``until 14:30``, ``until Tue 08:00``); empty if it has no end."""
 
 
 class Request(Enum):
     """What another start asks of the running instance; the values are the words that the instance socket carries.
 
-    Those that take an argument have it behind a blank: ``pause 1h``.
+    An argument follows the word after a blank: ``pause 1h``.
     """
 
     OPEN = "open"
@@ -75,7 +75,7 @@ class Request(Enum):
     LOGIN = "login"
     """Open the login window."""
     PAUSE = "pause"
-    """Argument: ``30m``, ``1h``, ``tomorrow``, or ``on`` for without an end; ``off`` resumes."""
+    """Argument: ``30m``, ``1h``, ``tomorrow``, or ``on`` for a pause without an end; ``off`` resumes."""
     RELOAD = "reload"
     """Read the configuration file again."""
     PREFERENCES = "preferences"

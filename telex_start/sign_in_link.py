@@ -1,4 +1,4 @@
-"""What a person pastes who signs in by mail: the link that Telex has mailed, or its digits.
+"""Reads the code from what a person pastes who signs in by mail: the link that Telex has mailed, or its digits.
 
 Pure: nothing is ever opened or fetched from a link, since that would use it up.
 """
@@ -15,7 +15,7 @@ _AROUND = "<>()[]\"'“”„‘’‚«»‹›"
 _SIGN_IN = re.compile(r"(?:.*/)?magick?-link(?:/verify)?/?")
 """The path of a link that signs in."""
 _SAFE_LINKS = ".safelinks.protection.outlook.com"
-"""A mail filter's hosts; the link that it has wrapped is their query's ``url``."""
+"""The hosts of a mail filter, which wraps a link: the query's ``url`` is the original."""
 _TELEX = ("telex.im", "zedu.chat")
 """Telex and its newer name are the same service."""
 _MOST_NAMED = 60
@@ -28,14 +28,14 @@ _CUT_OFF = "This link has been cut off: its code is missing. Copy the whole link
 
 
 def code_of(text: str, api_url: str, web_url: str) -> str:
-    """The code, a secret like a password, of what was pasted or typed.
+    """The code in what was pasted or typed; a secret like a password.
 
     Args:
         text: Digits, or a link as a mail shows it: wrapped over lines, in angle brackets, rewritten by a mail filter.
         api_url, web_url: Of the Telex that is signed in to.
 
     Raises:
-        ValueError: in a sentence for the person, why there is none, and what to do; it never holds the code.
+        ValueError: there is none; a sentence for the person says why, and what to do. It never holds the code.
     """
     text = _plain(text[:_LONGEST])
     if not text:
@@ -64,15 +64,15 @@ def code_of(text: str, api_url: str, web_url: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without blanks, line breaks, what cannot be seen, and what stands around a link."""
+    """The text without blanks, line breaks, invisible characters, and what stands around a link."""
     return "".join(letter for letter in text if letter.isprintable() and letter != " ").strip(_AROUND)
 
 
 def _split(text: str) -> SplitResult:
-    """A link's parts; none where it is no link."""
+    """A link's parts; all of them empty if it is no link."""
     try:
         return urlsplit(text)
-    except ValueError:  # its words may hold the code
+    except ValueError:  # the error's words may hold the code
         return urlsplit("")
 
 
@@ -81,7 +81,7 @@ def _value(link: SplitResult, name: str) -> str:
 
 
 def _service(link: SplitResult) -> str:
-    """Which service it is of, in words."""
+    """The service that a link belongs to, in words."""
     host = (link.hostname or "").rstrip(".")
     if any(f".{host}".endswith(f".{name}") for name in _TELEX):
         return "Telex's staging" if "staging" in host.split(".") else "Telex"

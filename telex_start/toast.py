@@ -1,8 +1,8 @@
 """A toast as a value, before anything knows how to show it; and what keeps toasts from coming: a pause, and mutes.
 
-These are remembered from one start to the next (:mod:`.process.state_file`). An end by the clock on the wall is a point
-in time, in seconds since the epoch. What lasts for so long also has its end on the clock that counts the machine's
-sleep (:mod:`.clock`), which nobody sets: it holds within one run of the machine.
+Pause and mutes are remembered from one start to the next (:mod:`.process.state_file`). An end by the clock on the wall
+is a point in time, in seconds since the epoch. What lasts for a duration, such as an hour, also has its end on the
+clock that counts the machine's sleep (:mod:`.clock`). Nobody sets that clock, but it holds for one run of the machine.
 """
 
 from __future__ import annotations
@@ -54,18 +54,18 @@ class Toast(NamedTuple):
     unread: int = 0
     summary: bool = False
     conversation: Conversation | None = None
-    """Toasts of one conversation replace each other where the desktop can do that."""
+    """Toasts of one conversation replace each other if the desktop can do that."""
     key: str = ""
-    """Under this name it replaces, and is taken away with, another of the same name; before the conversation, if there
-    is one too. What has a key holds for a while only (the program's own words, a call) and goes with Exit."""
+    """A toast replaces the one with the same key, and is taken away by its key. If there is a conversation too, the key
+    counts. A toast with a key holds for a while only (the program's own words, a call) and goes with Exit."""
     transient: bool = False
-    """Of no interest once it has gone: not to be kept in the desktop's list."""
+    """Of no interest once it has gone: the desktop is not to keep it in its list."""
     sender: str | None = None
-    """Who wrote (or calls); ``None`` where that is not known."""
+    """Who wrote (or calls); ``None`` if that is not known."""
     text: str | None = None
-    """What they wrote; ``None`` where that is not known or not to be shown."""
+    """What they wrote; ``None`` if that is not known or not to be shown."""
     place: Place | None = None
-    """Where a click leads; ``None`` where it leads to the program itself."""
+    """Where a click leads; ``None`` if it leads to the program itself."""
     url: str | None = None
     """That place's address in the web app, as far as it is known."""
     group: bool = False
@@ -73,14 +73,14 @@ class Toast(NamedTuple):
     actions: tuple[Action, ...] = ()
     """Its buttons, in their order."""
     silent: bool = False
-    """It says the same as the one on the screen, and better: it replaces that without a sound where the desktop can do
-    so, and is not shown otherwise."""
+    """It says the same as the toast on the screen, and better: it replaces that toast without a sound if the desktop
+    can do so, and is not shown otherwise."""
     urgent: bool = False
     """It does not wait: somebody calls."""
 
     @property
     def handle(self) -> Handle | None:
-        """By what it is replaced and taken away; ``None`` where it is not."""
+        """What identifies the toast for replacing it and taking it away; ``None`` if neither is possible."""
         return self.key or self.conversation or None
 
 
@@ -94,8 +94,8 @@ class Until(NamedTuple):
     wall: float
     """Seconds since the epoch."""
     clock: float | None = None
-    """Where it lasts for so long: its end by :data:`telex_start.clock.now`, which holds while :attr:`boot` is the same.
-    ``None``: it ends at that time of the day, whatever was set in between."""
+    """For a duration: its end by :data:`telex_start.clock.now`, which holds while :attr:`boot` is the same. ``None``:
+    the end is a time of the day, and counts even if somebody sets the clock on the wall."""
     boot: str = ""
     """Which run of the machine :attr:`clock` belongs to."""
 
@@ -119,15 +119,15 @@ class Mute(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """All of it."""
+    """All that is remembered from one start to the next."""
 
     pause: Pause | None = None
     mutes: tuple[Mute, ...] = ()
     email: str = ""
-    """Of the last sign-in by the window; empty for none."""
+    """The e-mail address of the last sign-in by the window; empty for none."""
     kept: str = ""
     """The e-mail address whose password is in the system's keyring, and may be used; empty for none."""
     ended: bool = False
-    """Telex ended the last session before its time: until a person signs in nothing is read from the keyring."""
+    """Telex ended the last session before its time: until a person signs in, nothing is read from the keyring."""
     removing: tuple[str, ...] = ()
-    """The addresses whose passwords are still to be taken out of the keyring, and are used no more."""
+    """The e-mail addresses whose passwords are not used any more, and are still to be taken out of the keyring."""

@@ -1,6 +1,6 @@
 """``telex-start doctor``: what will work on this machine, what is missing, and what to do about it.
 
-Here is the command, and what it looks at of the program itself: Python, packages, configuration, folders, the agent.
+This module has the command, and its checks of the program itself: Python, packages, configuration, folders, agent.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _NEEDED = {
     "tomlkit": "tomlkit",
     "psutil": "psutil",
 }
-"""Packages that are imported when they are needed, by the name of their module. An installation has them all."""
+"""Module -> package, for packages that are imported only when they are needed. An installation has them all."""
 
 
 def main(argv: list[str]) -> int:
-    """Look at everything and say it on standard output, a line each.
+    """Check everything, and print each finding on a line of standard output.
 
     Returns:
-        1 if the agent cannot do its job here, else 0.
+        1 if the agent cannot do its job here, or nobody reads the output; else 0.
 
     Raises:
         ConfigError: an option is wrong. (What is wrong in the configuration itself is a finding.)
@@ -100,7 +100,7 @@ def _looks(options: object) -> Iterator[Finding]:
 
 
 def _worth_a_line(finding: Finding) -> list[Finding]:
-    """What nobody needs to know where it is well."""
+    """The finding in a list; empty if all is well, as nobody needs to know that."""
     return [finding] if finding.mark is not Mark.OK else []
 
 
@@ -132,7 +132,7 @@ def _mistake(words: str) -> Finding:
 
 
 def _overridden(source: config_file.ConfigSource) -> Finding:
-    """What stands in the file and does not count, because a variable or an option says otherwise."""
+    """Settings in the file that do not count, because a variable or an option overrides them."""
     try:
         values = flatten(config_file.read(source.path), "")
     except (FileNotFoundError, ConfigError):
@@ -148,7 +148,7 @@ def _overridden(source: config_file.ConfigSource) -> Finding:
 
 
 def _addresses(config: Config) -> Finding:
-    """Which Telex."""
+    """Which Telex the configuration names."""
     pair = (config.api_url, config.push_url)
     name = next((name for name, known in ENVIRONMENTS.items() if known[:2] == pair), "its own")
     return ok("Telex", f"{name}: {config.api_url}, {config.push_url}")

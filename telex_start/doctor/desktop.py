@@ -1,6 +1,6 @@
-"""What the doctor looks at on the desktop: login window, display, session bus, tray, notification daemon, main app.
+"""The doctor's checks of the desktop: login window, keyring, display, session bus, tray, toasts, main app.
 
-``python -m telex_start.doctor.desktop`` says on standard output whether AppIndicator can be had here, or why not.
+``python -m telex_start.doctor.desktop`` says on standard output whether AppIndicator can be used here, or why not.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _BY_PLYER = "by plyer alone, and it needs a session bus too"
 
 
 def findings(sounds: bool = False) -> Iterator[Finding]:
-    """Look at all of it, each as soon as it is known. The finding ``tray`` tells whether there is a way to an icon.
+    """Check all of it; each finding comes as soon as it is known. ``tray`` tells whether there is a way to an icon.
 
     Args:
-        sounds: Toasts are to make a sound (``sound = "on"``).
+        sounds: Whether toasts should make a sound (``sound = "on"``).
     """
     yield look("login window", login_window)
     yield look("keyring", keyring)
@@ -73,7 +73,7 @@ def findings(sounds: bool = False) -> Iterator[Finding]:
 
 
 def login_window() -> Finding:
-    """Tk."""
+    """Whether there is Tk, which the login window needs."""
     try:
         import tkinter
     except ImportError as error:
@@ -82,7 +82,7 @@ def login_window() -> Finding:
 
 
 def keyring() -> Finding:
-    """What keeps the password of who stays signed in; one that is locked is there."""
+    """Whether there is a keyring to keep the password of a person who stays signed in; a locked one will do."""
     from ..desktop.keyring_process import why_none
 
     found, _, remedy = why_none().partition(": ")
@@ -90,7 +90,7 @@ def keyring() -> Finding:
 
 
 def display() -> Finding:
-    """X11 or Wayland."""
+    """Whether there is a display: X11 or Wayland."""
     from ..desktop import x11
 
     x, wayland = os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY")
@@ -118,7 +118,7 @@ def session_bus() -> Finding:
 
 
 def notification_daemon(bus: Bus, sounds: bool) -> Finding:
-    """Who shows toasts, and plays the sounds that are wanted."""
+    """Which notification daemon shows toasts, and whether it plays sounds if they are wanted."""
     from ..desktop.bus.bus import DBusAddress
 
     name = "org.freedesktop.Notifications"
@@ -135,7 +135,7 @@ def notification_daemon(bus: Bus, sounds: bool) -> Finding:
 
 
 def desktop_entry() -> Finding:
-    """What tells the desktop the program's name and icon. Plasma 5.27 keeps no notification of a program without."""
+    """Whether the desktop entry is there. Plasma 5.27 keeps no notification of a program without one."""
     from ..desktop.main_app import desktop_entry
 
     if desktop_entry.find(_ENTRY, os.environ) is not None:
@@ -162,7 +162,7 @@ def tray_host(bus: Bus) -> Finding:
 
 
 def old_tray() -> Finding:
-    """Whether AppIndicator serves here. In a process of its own: GTK prints, hangs and aborts as it likes."""
+    """Whether AppIndicator works here. Tried in a process of its own: GTK prints, hangs and aborts as it likes."""
     try:
         done = subprocess.run(
             itself.command("telex_start.doctor.desktop"),
@@ -186,7 +186,7 @@ def old_tray() -> Finding:
 
 
 def script_editor() -> Finding:
-    """Toasts on macOS, which has none of their own for programs that are no bundle."""
+    """Whether toasts can be shown on macOS, which has none of their own for programs that are no bundle."""
     if shutil.which("osascript") is None:
         return missing("toasts", "there is no osascript", "see that PATH has /usr/bin")
     return note(
@@ -223,7 +223,7 @@ def client_in_front(command: str | None) -> Finding:
 def _ask(
     bus: Bus, address: Any, method: str, signature: str | None = None, body: tuple[Any, ...] = ()
 ) -> tuple[Any, ...] | None:
-    """What it answers; ``None`` for an error or no answer."""
+    """The answer to a call on D-Bus; ``None`` for an error or no answer."""
     from ..desktop.bus.bus import new_method_call
 
     return bus.ask(new_method_call(address, method, signature, body), _ANSWER_WITHIN)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..news.text import one_line
 
 LOOK_WITHIN = 5.0
-"""Seconds for one look."""
+"""Seconds for one check."""
 _SUBJECT_WIDTH = 20
 """Characters; the longest subject is shorter."""
 _LONGEST_TEXT = 400
@@ -39,7 +39,7 @@ class Finding(NamedTuple):
     remedy: str = ""
     """What to install, set or do."""
     fatal: bool = False
-    """Without it the agent cannot do its job at all."""
+    """While this is so, the agent cannot do its job at all."""
 
 
 def ok(subject: str, found: str) -> Finding:
@@ -58,12 +58,12 @@ def missing(subject: str, found: str, remedy: str = "", *, fatal: bool = False) 
 
 
 def look(subject: str, probe: Callable[[], Finding], *, fatal: bool = False, seconds: float = LOOK_WITHIN) -> Finding:
-    """Look at one thing, on a daemon thread that is left behind where it hangs (nothing bounds a name look-up).
+    """Check one thing, on a daemon thread that is left behind if it hangs (nothing bounds a name look-up).
 
     Args:
-        subject: What is looked at.
-        probe: Looks.
-        fatal: What a probe that hangs or breaks means for the agent.
+        subject: What is checked.
+        probe: Does the check.
+        fatal: Whether the agent cannot do its job if the probe hangs or breaks.
         seconds: How long it may take.
     """
     answers: SimpleQueue[Finding] = SimpleQueue()
@@ -88,19 +88,19 @@ def line(finding: Finding) -> str:
 
 
 def verdict(findings: Sequence[Finding]) -> tuple[str, int]:
-    """The last line, and the exit code."""
+    """The doctor's last line, and the exit code."""
     if fatal := dict.fromkeys(finding.subject for finding in findings if finding.fatal):
         return f"Telex Start cannot do its job here: see {', '.join(fatal)}.", 1
     fine = {finding.subject for finding in findings if finding.mark is Mark.OK}
     if "tray" in fine:
         return "Telex Start works here.", 0
-    if "session bus" in fine:  # it runs on the desktop all the same, and the icon comes with a tray
+    if "session bus" in fine:  # the agent runs on the desktop all the same, and the icon comes with a tray
         return "Telex Start works here, but without an icon just now: see tray.", 0
     return "Telex Start works here with --headless only: there is no way to an icon with a menu.", 0
 
 
 def tk_remedy(platform: str = sys.platform) -> str:
-    """To have a login window."""
+    """What to do to have a login window."""
     install = {
         "linux": "install python3-tk (Fedora: python3-tkinter, Arch: tk)",
         "win32": 'install Python with "tcl/tk and IDLE", as the installer of python.org offers it',
@@ -110,7 +110,7 @@ def tk_remedy(platform: str = sys.platform) -> str:
 
 
 def main_app_remedy(platform: str = sys.platform) -> str:
-    """To have Open Main App start a client that was not found."""
+    """What to do so that Open Main App starts a client that was not found."""
     path = {
         "win32": r"'C:\Program Files\Telex\telex.exe'",  # between apostrophes TOML takes a backslash as it is
         "darwin": '"/Applications/Telex.app"',
@@ -119,5 +119,5 @@ def main_app_remedy(platform: str = sys.platform) -> str:
 
 
 def log_folder_remedy(platform: str = sys.platform) -> str:
-    """To have a log."""
+    """What to do to have a log."""
     return "see who may write there" if platform in ("win32", "darwin") else "set XDG_STATE_HOME to have one"

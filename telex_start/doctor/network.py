@@ -18,16 +18,16 @@ from ..net.sockets import Aborter, Deadline, tls_context
 from .findings import LOOK_WITHIN, Finding, Mark, look, missing, note, ok
 
 CLOCK_OFF = 300.0
-"""Seconds by which this machine's clock may differ from the server's without a word."""
+"""If this machine's clock differs from the server's by more seconds than this, that is mentioned."""
 SLOW_NAME = 2.0
-"""Seconds for a look-up of a name from which on it is said."""
+"""A look-up of a name that takes more seconds than this is mentioned."""
 
 CALL_WITHIN = LOOK_WITHIN - 0.5
-"""Seconds for one call or connection: a call should end by itself, and say why, before the look at it is over."""
+"""Seconds for one call or connection: a call should end by itself, and say why, before its check's time is over."""
 
 
 def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Finding]:
-    """Look at all of it, each as soon as it is known; ``call_within``: seconds for each call or connection."""
+    """Check all of it; each finding comes as soon as it is known. ``call_within``: seconds for a call or connection."""
     try:
         dialler = Dialler(tls_context(config.ca_file), clock.now)
     except ConfigError as error:
@@ -58,7 +58,7 @@ def findings(config: Config, call_within: float = CALL_WITHIN) -> Iterator[Findi
 
 
 def _renamed(config: Config) -> str:
-    """What to do where none of these addresses is reached."""
+    """What to do if the configured address is not reached."""
     other = other_name(config.api_url)
     return f"since Telex has been renamed Zedu, try it with --environment {other}" if other is not None else ""
 
@@ -112,7 +112,7 @@ def _tls_remedy(error: ssl.SSLCertVerificationError) -> str:
 
 
 def _api(config: Config, dialler: Dialler, call_within: float, also_found: list[Finding]) -> Finding:
-    """A login without e-mail and password: that must be refused, in Telex's own way."""
+    """Whether the API answers: it must refuse a login without e-mail and password, in Telex's own way."""
     from ..net.https import Https
     from ..push.frames import read_json
 

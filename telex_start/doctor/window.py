@@ -1,4 +1,4 @@
-"""Doctor's window, of the menu's Help, in a process of its own: the findings as they come."""
+"""Doctor's window (menu Help), in a process of its own: shows each finding as soon as it is there."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _SIGNS = {Mark.OK: ("âœ“", "good"), Mark.NOTE: ("!", "note"), Mark.MISSING: ("âœ
 
 
 def main(look: Callable[[], Iterator[Finding]]) -> int:
-    """Show what comes of looking, until the window is closed; returns the exit code.
+    """Show the findings, until the window is closed; returns the exit code.
 
     Args:
-        look: Called on a thread, once for each run.
+        look: Gives the findings. Called on a thread, once for each run.
     """
     return show(partial(_make, look))
 
@@ -62,7 +62,7 @@ def _make(look: Callable[[], Iterator[Finding]], parent: Parent) -> TextWindow:
                 self.pressed[label].state(["disabled" if on else "!disabled"])
 
         def _work(self) -> None:
-            """On the thread."""
+            """Get the findings and post them to the window; on the thread."""
             findings: list[Finding] = []
             try:
                 for found in look():

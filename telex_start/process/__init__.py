@@ -1,1 +1,1 @@
-"""The process itself: one instance, signals, the log, and where files live."""
+"""The process itself: one instance, signals, streams, the log, where files live, and what is remembered."""

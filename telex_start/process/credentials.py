@@ -1,4 +1,4 @@
-"""The password of a start: from standard input, or by a credential of systemd (systemd.exec(5), "Credentials")."""
+"""Reads the password that a start is given: from standard input, or from a credential of systemd (systemd.exec(5))."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 4096
 
 
 def from_standard_input() -> str:
-    """Its first line.
+    """The password: the first line of standard input.
 
     Raises:
         ConfigError: there is none, or it is no text.
@@ -23,10 +23,10 @@ def from_standard_input() -> str:
 
 
 def from_systemd(name: str) -> str:
-    """The first line of a credential.
+    """The password: the first line of a credential.
 
     Args:
-        name: As ``LoadCredential=`` has it.
+        name: The credential's name, as in ``LoadCredential=``.
 
     Raises:
         ConfigError: there is none, it holds no password, or others can read it too.
@@ -52,7 +52,8 @@ def from_systemd(name: str) -> str:
 
 
 def _password(line: bytes, option: str, none: str) -> str:
-    """
+    """The password in a line.
+
     Raises:
         ConfigError: it is no text, or there is none.
     """
@@ -66,7 +67,8 @@ def _password(line: bytes, option: str, none: str) -> str:
 
 
 def _refuse_open(path: str, found: os.stat_result) -> None:
-    """
+    """Refuse a credential's file that others can read.
+
     Raises:
         ConfigError: others can read it.
     """

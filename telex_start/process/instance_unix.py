@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..events import Requested
     from .signals import Watch
 
-assert sys.platform != "win32"  # a type checker reads no further there
+assert sys.platform != "win32"  # on Windows a type checker reads no further
 
 ANSWER_WITHIN = 2.0
 """Seconds within which an instance answers: it may be in the middle of starting."""
@@ -38,7 +38,7 @@ _MOST_CALLERS = 64
 _LOOK_AGAIN = 0.02
 """Seconds between two looks at an instance that is just starting or ending: there is no event to wait for."""
 _LONGEST_ADDRESS = 100
-"""Bytes of a path that surely fit a socket's address (Linux: 108, macOS: 104)."""
+"""Bytes of a path that surely fit into a socket's address (Linux: 108, macOS: 104)."""
 
 
 class Instance:
@@ -71,7 +71,7 @@ class Instance:
 
         Args:
             dispatch: Gets :class:`~telex_start.events.Requested`, on the instance thread.
-            watch: What that thread is to wait for beside the socket.
+            watch: What that thread has to wait for besides the socket.
         """
         self._thread = threading.Thread(target=self._serve, args=(dispatch, watch), name="instance", daemon=True)
         self._thread.start()
@@ -105,7 +105,7 @@ class Instance:
         for descriptor in (self._wake.fileno(), *came):
             poll.register(descriptor, select.POLLIN)
         while True:
-            # Until a caller has been silent for too long, if there is one.
+            # Wait until the first caller has been silent for too long; without callers, for as long as it takes.
             first = min((deadline for _, deadline in self._callers.values()), default=None)
             milliseconds = None if first is None else max(0.0, first - time.monotonic()) * 1000 + 1
             for descriptor, _ in poll.poll(milliseconds):
@@ -122,9 +122,9 @@ class Instance:
         try:
             caller, _ = self._socket.accept()
         except (BlockingIOError, ConnectionError):
-            return  # it has gone again
+            return  # the caller has gone again
         except OSError:
-            # No descriptors left, and the caller still waits: that is not to become a busy loop.
+            # No descriptors are left, and the caller still waits: that must not become a busy loop.
             select.select([self._wake], [], [], SPEAK_WITHIN)
             return
         if len(self._callers) >= _MOST_CALLERS:
@@ -159,7 +159,7 @@ class Instance:
 
 
 def claim(folder: str, name: str, kind: str) -> Instance | None:
-    """Become the one instance of that name, or ``None`` where another process is it.
+    """Become the one instance of that name; ``None`` if another process is it already.
 
     Raises:
         OSError: the folder cannot be used.
@@ -172,10 +172,10 @@ def claim(folder: str, name: str, kind: str) -> Instance | None:
         if lock is not None:
             if not running:
                 return Instance(lock, lock_path, path, kind)
-            # Somebody cleaned the folder up: the lock's file went, and its holder did not.
+            # Somebody cleaned the folder up: the lock's file is gone, but its holder still runs.
             os.close(lock)
             return None
-        # Held, and nobody listens: it is between the two, at its start or its end.
+        # The lock is held, but nobody listens: its holder is just starting or just ending.
         if running or time.monotonic() > end:
             return None
         time.sleep(_LOOK_AGAIN)
@@ -202,12 +202,12 @@ def ask(folder: str, name: str, word: str, wait: float) -> str | None:
                 raise
             return None
         except OSError:
-            return None  # it ended meanwhile
+            return None  # the instance ended meanwhile
     return kind or None
 
 
 def names(folder: str) -> list[str]:
-    """Those of the instances that run, and maybe of some that were killed."""
+    """The names of the instances that run, and maybe of some that were killed."""
     with contextlib.suppress(OSError):
         return sorted(file.removesuffix(_SOCKET) for file in os.listdir(folder) if file.endswith(_SOCKET))
     return []
@@ -218,7 +218,7 @@ def _paths(folder: str, name: str) -> tuple[str, str]:
 
 
 def _take(path: str) -> int | None:
-    """The lock, or ``None`` where it is held.
+    """Take the lock; ``None`` if somebody holds it.
 
     Raises:
         OSError: its file cannot be made or locked.
@@ -266,7 +266,7 @@ def _listening(path: str) -> bool:
 
 
 def _connected(path: str, lock_path: str) -> socket.socket | None:
-    """A connection to the instance; waits where it is just starting."""
+    """A connection to the instance, ``None`` if none runs; waits if it is just starting."""
     end = time.monotonic() + ANSWER_WITHIN
     while True:
         with contextlib.suppress(OSError):
@@ -277,7 +277,8 @@ def _connected(path: str, lock_path: str) -> socket.socket | None:
 
 
 def _connect(path: str, within: float) -> socket.socket:
-    """
+    """A new connection to the socket at a path.
+
     Raises:
         OSError: nobody listens there.
     """
@@ -297,7 +298,7 @@ def _socket_address(path: str) -> Iterator[str]:
     """The path as a socket's address, which holds about 100 bytes: a longer path is reached through its open folder.
 
     Raises:
-        OSError: it is too long, and this system has no such way.
+        OSError: the path is too long, and this system cannot reach it through its folder.
     """
     if len(os.fsencode(path)) <= _LONGEST_ADDRESS:
         yield path

@@ -1,4 +1,4 @@
-"""The single instance on Windows: one named pipe is the lock, and the way by which a second start asks.
+"""The one instance on Windows: one named pipe is the lock, and carries the requests of second starts.
 
 Only one process can make the first end of a pipe of that name, and the pipe is gone when the process is, however it
 ends. By default only the user who made it (and administrators) can write to it.
@@ -33,7 +33,7 @@ _LONGEST_WORD = 32
 _MOST_LEAVING = 64
 
 leaving: list[Any] = []
-"""Connections of those who wait for this process to end: they end with it, not before."""
+"""Connections of callers that wait for this process to end: the connections end with it, not before."""
 
 
 class Instance:
@@ -51,7 +51,7 @@ class Instance:
 
         Args:
             dispatch: Gets :class:`~telex_start.events.Requested`, on the instance thread.
-            watch: There is nothing else to wait for on Windows.
+            watch: Not used: on Windows there is nothing else to wait for.
         """
         self._thread = threading.Thread(target=self._serve, args=(dispatch,), name="instance", daemon=True)
         self._thread.start()
@@ -92,10 +92,10 @@ class Instance:
 
 
 def claim(folder: str, name: str, kind: str) -> Instance | None:
-    """Become the one instance of that name, or ``None`` where another process is it.
+    """Become the one instance of that name; ``None`` if another process is it already.
 
     Raises:
-        OSError: there can be no such pipe.
+        OSError: the pipe cannot be made.
     """
     address = address_of(folder, name)
     try:
@@ -119,7 +119,7 @@ def ask(folder: str, name: str, word: str, wait: float) -> str | None:
             answers = connection.poll(ANSWER_WITHIN)
             kind = connection.recv_bytes(_LONGEST_WORD).decode("ascii", "replace") if answers else ""
         except (OSError, EOFError):
-            return None  # it ended meanwhile
+            return None  # the instance ended meanwhile
         if wait and not answers:
             raise TimeoutError
         if kind and wait:
@@ -130,7 +130,7 @@ def ask(folder: str, name: str, word: str, wait: float) -> str | None:
 
 
 def names(folder: str) -> list[str]:
-    """Those of the instances that run."""
+    """The names of the instances that run."""
     start = address_of(folder, "").removeprefix(_PIPES)
     with contextlib.suppress(OSError):
         return sorted(pipe.removeprefix(start) for pipe in os.listdir(_PIPES) if pipe.startswith(start))
@@ -138,5 +138,5 @@ def names(folder: str) -> list[str]:
 
 
 def address_of(folder: str, name: str) -> str:
-    """Pipes lie in no folder: the user's name keeps them apart."""
+    """The name of a pipe. Pipes lie in no folder: the user's name keeps those of different users apart."""
     return f"{_PIPES}telex-start-{os.getlogin()}-{name}"

@@ -1,8 +1,8 @@
-"""How a module of this program is run in a process of its own: by which words, and in which environment.
+"""Gives the command, and the environment, that run a module of this program in a process of its own.
 
 A distribution's package has the program and its libraries in a folder that no interpreter looks into by itself, with an
 entry beside them that does (``packaging/debian/entry.py``). That entry takes ``-m MODULE``, as an interpreter does,
-for the program's own modules. It needs no variable, which every program that is opened from there would inherit.
+for the program's own modules. So no variable is needed; each program opened from there would inherit it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import site
 import sys
 
 _FLAGS = "-IS"
-"""As the entry's first line has them: neither variables nor the person's packages nor the folder that it is started in
-have a say."""
+"""The interpreter's options, as in the entry's first line: it ignores variables, the person's packages and the folder
+that it is started in."""
 
 
 def is_frozen() -> bool:
@@ -36,8 +36,8 @@ def command(module: str = "telex_start") -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The variables that :func:`command` needs beside those that are there: none, where an interpreter finds this
-    package by itself."""
+    """The variables to set for :func:`command`, besides the present ones: none if an interpreter finds this package by
+    itself."""
     here = _folder()
     if (
         is_frozen()
@@ -50,5 +50,5 @@ def environment() -> dict[str, str]:
 
 
 def _folder() -> str:
-    """What this package lies in."""
+    """The folder that the package ``telex_start`` lies in."""
     return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

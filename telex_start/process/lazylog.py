@@ -12,23 +12,23 @@ from typing import Any
 
 _prepare: list[Callable[[], object]] = []
 _preparing = threading.RLock()
-"""A line of another thread waits until it is known where lines go: ``logging`` writes it to standard error before."""
+"""While logging is set up, other threads' lines wait: ``logging`` would write them to standard error."""
 
 
 def prepare(begin: Callable[[], object]) -> None:
-    """Have this called once before the first line is logged: it sets up where lines go."""
+    """Have ``begin`` called once before the first line is logged: it sets up where lines go."""
     _prepare[:] = [begin]
 
 
 def begin() -> None:
-    """Set up logging now, where that has not been done."""
+    """Set up logging now, if that has not been done."""
     with _preparing:
         while _prepare:
             _prepare.pop()()
 
 
 class Log:
-    """Stands for ``logging.getLogger(name)``, which its first use makes."""
+    """Stands for ``logging.getLogger(name)``, and makes that logger when it is first used."""
 
     __slots__ = ("_name",)
 
@@ -36,7 +36,7 @@ class Log:
         self._name = name
 
     def debug(self, text: str, *arguments: object) -> None:
-        """Log it if logging has begun; before, it is dropped: a line for developers is not to delay the icon."""
+        """Log it if logging has begun; before, drop it: a line for developers must not delay the icon."""
         if not _prepare:
             self.__getattr__("debug")(text, *arguments)
 

@@ -1,7 +1,7 @@
 """The log: a rotating file, and standard error on a terminal. No secret ever reaches it.
 
-No code of this program logs a secret. Should one get into a line or a traceback all the same, it is struck out there:
-each secret that the program holds, and whatever looks like one. Control characters are written as escapes, so that text
+No code of this program logs a secret. If one gets into a line or a traceback all the same, it is struck out: each
+secret that the program holds, and whatever looks like one. Control characters are written as escapes, so that text
 from the network can neither forge a line nor steer a terminal.
 """
 
@@ -28,7 +28,7 @@ KEPT_FILES = 2
 """Files put aside that are kept, as ``….log.1`` (the newer) and ``….log.2``."""
 
 LONGEST = 10_000
-"""Characters of one entry: a server's headers, which a library logs where it cannot read them, may be megabytes."""
+"""Characters of one entry: a server's headers, which a library logs if it cannot read them, may be megabytes."""
 _READ = 100_000
 """Characters of an entry that are looked at."""
 
@@ -48,7 +48,7 @@ _NAMED = re.compile(
     """
 )
 _CODE = re.compile(r"""(["']code\\*["']\s*:\s*\\*["'])\d+""")
-"""Of a mailed link, as the login window says it."""
+"""The code of a mailed link, as the login window sends it to the agent."""
 _EMAIL = re.compile(r"(?<![\w.+%'-])([\w.+-])[\w.+%'-]*(@[\w.-]+)")
 
 _handlers: list[logging.Handler] = []
@@ -58,8 +58,8 @@ _CREDENTIALS = re.compile(r"//[^\s/\"'@]*@")
 
 
 def struck(text: str) -> str:
-    """Text without whatever looks like a secret, and fit to be shown to anybody: no token, no password, not even that
-    of an address, and no whole e-mail address."""
+    """The text without whatever looks like a secret, so that anybody may see it: without tokens, passwords (also those
+    in an address) and whole e-mail addresses."""
     text = _JWT.sub("…", text[:_READ])
     text = _CODE.sub(r"\1…", _NAMED.sub(r"\1…", text))
     text = _BEARER.sub(r"\1…", text)
@@ -76,9 +76,9 @@ def begin(
 
     Args:
         level: ``debug``, ``info``, ``warning`` or ``error``.
-        file: Where to; ``None`` for no file. One that cannot be written is no reason not to run.
+        file: The log file's path; ``None`` for no file. If the file cannot be written, the program runs without it.
         secrets: The secrets that the program holds at this moment.
-        thread_failed: Gets the thread's name and the error's type where a thread ends by an unexpected error.
+        thread_failed: Gets the thread's name and the error's type if a thread ends by an unexpected error.
     """
     root = logging.getLogger()
     set_level(level)
@@ -115,7 +115,7 @@ def begin(
 
 
 def set_level(level: str) -> None:
-    """How much is logged from now on; see :func:`begin`."""
+    """Set how much is logged from now on; see :func:`begin`."""
     root = logging.getLogger()
     root.setLevel(level.upper())
     for chatty in _CHATTY:
@@ -154,16 +154,16 @@ class RedactingFormatter(logging.Formatter):
         return printable(super().formatMessage(record), _escape)
 
     def format(self, record: logging.LogRecord) -> str:
-        record.exc_text = None  # another formatter's
+        record.exc_text = None  # it may be another formatter's
         text = printable(super().format(record), _escape, keep="\n")
         for secret in self._to_strike():
             text = text.replace(secret, "…")
-        return _cut(struck(text))  # not before: half a secret would stay
+        return _cut(struck(text))  # cut last: half a secret would stay
 
     def _to_strike(self) -> tuple[str, ...]:
         """Every secret that is held now, and as many forgotten ones as were ever held at a time; longest first.
 
-        Two threads may be here, each for a handler of its own: what one holds is replaced, never changed.
+        Two threads may be here, each for a handler of its own: so the collections are replaced, never changed.
         """
         current = dict.fromkeys(self._secrets())
         before = self._current
@@ -191,21 +191,21 @@ def _escape(character: str) -> str:
 
 
 class RotatingFile(RotatingFileHandler):
-    """A log file that is put aside when it is full; other instances may write it too, and put it aside."""
+    """A log file that is put aside when it is full. Other instances may write to it, and put it aside, too."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path, maxBytes=MOST_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace")
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record, or drop it where that cannot be done."""
+        """Write the record, or drop it if that cannot be done."""
         if self.stream is not None and not self._is_in_place(self.stream.fileno()):
             with contextlib.suppress(OSError):
                 self.stream.close()
-            self.stream = None  # it is opened anew, as one of which the opening was delayed
+            self.stream = None  # so emit() opens it again, as it does after a delayed opening
         super().emit(record)
 
     def doRollover(self) -> None:
-        """Put it aside, or empty it where that cannot be done: it must not fill the disk.
+        """Put the file aside, or empty it if that cannot be done: it must not fill the disk.
 
         Raises:
             OSError: neither can be done.
@@ -217,14 +217,14 @@ class RotatingFile(RotatingFileHandler):
             os.truncate(self.baseFilename, 0)
 
     def _is_in_place(self, descriptor: int) -> bool:
-        """Nobody has deleted the open file, or put it aside."""
+        """Whether the open file is still at its path: nobody has deleted it or put it aside."""
         try:
             return os.path.samestat(os.stat(self.baseFilename), os.fstat(descriptor))
         except OSError:
             return False
 
     def _open(self) -> TextIOWrapper:
-        with contextlib.suppress(OSError):  # what cannot be made cannot be opened either, and that says why
+        with contextlib.suppress(OSError):  # if the folder cannot be made, open() says why
             os.makedirs(os.path.dirname(self.baseFilename), mode=0o700, exist_ok=True)
         return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_append)
 
@@ -238,8 +238,8 @@ if sys.platform == "win32":
     def _append(path: str, flags: int) -> int:
         """For ``open(path, "a", opener=_append)``, of a file that may be renamed while somebody has it open.
 
-        Windows allows that where each has allowed it at opening, which Python's ``open`` does not; and a file that may
-        only be appended to is there the one whose writers never overwrite each other's lines.
+        Windows allows renaming if everybody has allowed it at opening, which Python's ``open`` does not. And on Windows
+        writers never overwrite each other's lines only if they have no right but to append.
         """
         import _winapi
         import msvcrt
@@ -248,9 +248,9 @@ if sys.platform == "win32":
         return msvcrt.open_osfhandle(handle, os.O_APPEND | os.O_NOINHERIT)
 
     def _make_room(newer: str, oldest: str) -> None:
-        """Remove the oldest file, where a newer one is to have its name; others may have it open."""
+        """Remove the oldest file if a newer one needs its name; others may have it open."""
         if os.path.exists(newer) and os.path.exists(oldest):
-            # A name that is held open is free once what has it is called otherwise.
+            # While somebody has a removed file open its name is not free, so the file is renamed first.
             old = f"{oldest}.{os.getpid()}"
             os.rename(oldest, old)
             os.unlink(old)
@@ -258,11 +258,11 @@ if sys.platform == "win32":
 else:
 
     def _append(path: str, flags: int) -> int:
-        """For ``open(path, "a", opener=_append)``. It is for its owner alone."""
+        """For ``open(path, "a", opener=_append)``. The file is for its owner alone."""
         return os.open(path, flags, 0o600)
 
     def _make_room(newer: str, oldest: str) -> None:
-        """Nothing is to be done: a name is free once a file is removed."""
+        """Does nothing: here a name is free as soon as its file is removed."""
 
 
 def _log_error(what: str, error: BaseException) -> None:

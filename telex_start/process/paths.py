@@ -1,6 +1,6 @@
-"""Where configuration, logs, caches and the lock are on each platform; and the atomic replacement of a file.
+"""Says where configuration, logs, caches and the lock are on each platform; also replaces a file atomically.
 
-The owner of platformdirs, which knows Windows and macOS. On Linux the four folders are four environment variables
+Only this module uses platformdirs, for Windows and macOS. On Linux the four folders are four environment variables
 (the XDG Base Directory Specification): importing platformdirs for them would take 3 of the 50 ms to the icon.
 """
 
@@ -19,16 +19,16 @@ _NAME = "telex-start"
 _OWN_FOLDERS = sys.platform in ("win32", "darwin")
 """Whether the platform has rules of its own for where such folders are."""
 ELSEWHERE = "set XDG_RUNTIME_DIR" if sys.platform != "win32" else "see who may write there"
-"""What a person can do about a folder of the lock that cannot be used."""
+"""What a person can do if the lock's folder cannot be used."""
 
 
 def config_file() -> str:
-    """``config.toml`` (Linux: ``$XDG_CONFIG_HOME/telex-start/config.toml``); it need not exist."""
+    """The path of ``config.toml`` (Linux: ``$XDG_CONFIG_HOME/telex-start/config.toml``); it need not exist."""
     return os.path.join(_folder("config", "XDG_CONFIG_HOME", ".config", roaming=True), "config.toml")
 
 
 def log_file() -> str:
-    """The log; its folder is made where it is missing.
+    """The path of the log; its folder is made if it is missing.
 
     Raises:
         OSError: the folder cannot be made.
@@ -39,7 +39,7 @@ def log_file() -> str:
 
 
 def state_folder() -> str:
-    """What the program itself remembers; need not exist."""
+    """The folder of what the program itself remembers; it need not exist."""
     return _folder("state", "XDG_STATE_HOME", ".local/state")
 
 
@@ -54,15 +54,15 @@ def data_home() -> str:
 
 
 def cache_folder() -> str:
-    """Drawn icons; need not exist, may be deleted at any time."""
+    """The folder of drawn icons; it need not exist, and may be deleted at any time."""
     return _folder("cache", "XDG_CACHE_HOME", ".cache")
 
 
 def runtime_folder() -> str:
-    """The folder of the lock and the instance socket: this user's alone. It is made where it is missing.
+    """The folder of the lock and the instance socket: this user's alone. It is made if it is missing.
 
     Raises:
-        ConfigError: it cannot be made, or somebody else could write to it.
+        ConfigError: the folder cannot be made, or somebody else could write to it.
     """
     folder = _runtime_folder()
     try:
@@ -117,16 +117,16 @@ def replacing(path: str, mode: int | None = None, *, sync: bool = False) -> Iter
     """A file to be written, which takes the place of the one at ``path`` when the block ends: whole, or not at all.
 
     Args:
-        path: It need not exist; its folder does.
-        mode: The file's rights; ``None``: as any new file has them.
-        sync: It is on the disk by then, as what nobody could make again must be.
+        path: The file need not exist; its folder must.
+        mode: The file's rights; ``None``: those of any new file.
+        sync: Wait until the file is on the disk: for content that nobody could make again.
 
     Raises:
-        OSError: it cannot be written; then what was there stays, as where the block raises.
+        OSError: the file cannot be written. The old file stays then, as it does if the block raises.
     """
     draft = f"{path}.{os.getpid()}"
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(draft)  # of a process of the same number that was killed
+        os.unlink(draft)  # left by a killed process of the same number
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(draft, flags, 0o666 if mode is None else 0o600)
     try:

@@ -1,16 +1,16 @@
-"""The signals that end the program (on Windows: console events), passed on so that it ends in its own order.
+"""Passes on the signals that end the program (on Windows: console events), so that it ends in its own order.
 
-SIGHUP ends it where it has a controlling terminal, which has gone then; elsewhere it asks to read the configuration
-anew, as of daemons. Each goes to a callback. Only where the terminal blocks the main thread (a person is being asked)
-is that thread interrupted at once, by KeyboardInterrupt.
+If the program has a controlling terminal, SIGHUP ends it: the terminal has gone. Otherwise SIGHUP asks it to read its
+configuration again, as is usual for daemons. Each signal goes to a callback. Only if the terminal blocks the main
+thread (a person is being asked) is that thread interrupted at once, by KeyboardInterrupt.
 
 Python runs a signal's handler on the main thread, between two of its steps. A signal that comes just before the main
 thread goes to sleep would therefore wait for the end of the sleep. So Python writes the signal's number to a pipe
 (:func:`signal.set_wakeup_fd`), another thread reads it there and calls back, and from then on a timer interrupts the
-main thread's system calls again and again, in case the terminal blocks it. :func:`end` stops that before the
-interpreter ends: there the handlers are given up, and without one the timer's signal would kill the process.
+main thread's system calls again and again, in case the terminal blocks it. :func:`end` stops the timer before the
+interpreter ends: at its end it gives up the handlers, and without one the timer's signal would kill the process.
 
-A signal that kills the program leaves no core dump, which would hold the password and the tokens.
+Also forbids core dumps of a program killed by a signal: they would hold the password and the tokens.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import NamedTuple
 _came_early: list[int] = []
 """The numbers of the signals that came before :func:`listen` was called."""
 _reloading: list[int] = []
-"""SIGHUP, where there is no terminal that could hang up."""
+"""SIGHUP, if there is no terminal that could hang up."""
 _LOOK_EVERY = 0.2
 """Seconds between two looks at whether the terminal blocks the main thread, after a signal came."""
 _CLOSE_WITHIN = 4.0
@@ -35,8 +35,8 @@ _CLOSE_WITHIN = 4.0
 
 
 core_dumps_before = ":"
-"""Commands for a shell that goes on as a program of the person's, whose core dumps are none of our matter: they undo
-:func:`forbid_core_dumps`."""
+"""Shell commands that undo :func:`forbid_core_dumps`, for a shell that then becomes a program of the person's: its core
+dumps are none of our matter."""
 _CORE_BLOCK = 512
 """Bytes: the unit of a shell's ``ulimit -c``."""
 
@@ -59,7 +59,7 @@ def record() -> None:
 
     if sys.platform != "win32" and not _has_terminal():
         _reloading[:] = [signal.SIGHUP]
-        signal.signal(signal.SIGHUP, keep)  # whoever ignored it did so for a terminal's sake
+        signal.signal(signal.SIGHUP, keep)  # also if it is ignored: that was for a terminal's sake
     for number in (signal.SIGTERM, signal.SIGINT, *_hang_up()):
         signal.signal(number, keep)
 
@@ -70,7 +70,7 @@ def asks_to_reload(number: int) -> bool:
 
 
 def _has_terminal() -> bool:
-    """Whether a terminal controls this process. To be asked at the start: when it hangs up it is gone already."""
+    """Whether a terminal controls this process. Asked at the start: when SIGHUP comes, the terminal is gone already."""
     if sys.platform == "win32":
         return False
     try:
@@ -120,7 +120,7 @@ def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]
                 if number not in _reloading:
                     signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY, _LOOK_EVERY)
 
-    # Those that libraries and children make for themselves (SIGCHLD, SIGPIPE) have no handler, and write nothing.
+    # Other signals, which libraries and children cause (SIGCHLD, SIGPIPE), have no handler, and so write nothing.
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     for number in _ours():
         signal.signal(number, look)
@@ -130,10 +130,10 @@ def listen(on_signal: Callable[[int], None], main_is_blocked: Callable[[], bool]
 
 
 def end() -> None:
-    """The program ends: no signal means anything any more. Called by the main thread, when nothing blocks it any more.
+    """Ignore the signals from now on: the program ends. Called by the main thread, when nothing blocks it any more.
 
-    They are ignored rather than handled: that outlives the interpreter's handlers, so that neither a second SIGTERM nor
-    a timer that the other thread sets at this very moment makes of an end in order a death by a signal.
+    The signals are ignored rather than handled, since that outlives the interpreter's handlers. So neither a second
+    SIGTERM nor a timer that the other thread sets at this very moment can kill a process that ends in order.
     """
     for number in _ours():
         signal.signal(number, signal.SIG_IGN)
@@ -151,7 +151,7 @@ def _ours() -> list[signal.Signals]:
 
 
 def _hang_up() -> list[signal.Signals]:
-    """SIGHUP, unless it is ignored: nohup does that, for us."""
+    """SIGHUP, unless it is ignored, as nohup has it."""
     if sys.platform == "win32" or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return []
     return [signal.SIGHUP]
@@ -162,16 +162,16 @@ def interrupt() -> None:
     if sys.platform == "win32":
         _nudge.start()
     else:
-        # To this very thread: another one would take the signal without waking it.
+        # Sent to the main thread itself: another thread would take the signal without waking the main one.
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 if sys.platform == "win32":
 
     class _Nudge:
-        """Interrupts the main thread again and again, whenever the terminal blocks it: it has to end.
+        """Interrupts the main thread, which has to end, again and again whenever the terminal blocks it.
 
-        A handler runs at that thread's next step, and Windows interrupts no waiting for a line: so it gets a line.
+        A handler runs at that thread's next step, and Windows interrupts no wait for a line. So the wait gets a line.
         """
 
         def __init__(self) -> None:
@@ -201,7 +201,7 @@ if sys.platform == "win32":
     _kept: list[object] = []
 
     def _listen_to_the_console(on_signal: Callable[[int], None]) -> None:
-        """On Windows a main thread that waits for its queue runs no signal handler; console events come on a thread.
+        """Take console events, which come on a thread; a main thread that waits for its queue runs no handler here.
 
         *Read, not run:* there was no Windows to try it on.
         """
@@ -230,7 +230,7 @@ def forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     limit = "unlimited" if soft == resource.RLIM_INFINITY else soft // _CORE_BLOCK
     core_dumps_before = f"ulimit -S -c {limit}"
-    # By core(5) the limit does not count where the kernel pipes dumps to a program, as to systemd-coredump. Such a
+    # By core(5) the limit does not count if the kernel pipes dumps to a program, as to systemd-coredump. Such a
     # program then gets none of the memory; without Linux's file there is no such program either.
     with suppress(OSError), open("/proc/self/coredump_filter", "r+", encoding="ascii") as file:
         memory = file.read().strip()

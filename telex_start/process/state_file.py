@@ -1,7 +1,7 @@
 """Keeps what the program remembers from one start to the next, in a file for each API address.
 
-It is versioned JSON in the state folder, this user's alone, and never half written. One that makes no sense is set
-aside under another name, for whoever wants to look at it; one that cannot be read just now stays where it is.
+It is versioned JSON in the state folder, this user's alone, and never half written. A file that makes no
+sense is set aside under another name, for whoever wants to look at it; one that cannot be read just now stays.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from .instance import name_of
 T = TypeVar("T")
 
 VERSION = 1
-"""Of the file's form. A file of another version is set aside."""
+"""The version of the file's form. A file of another version is set aside."""
 _NEVER = 32_000_000_000.0
 """Seconds since the epoch in the year 2984. Some machines' calendars end soon after (Windows: 3000)."""
 _MOST = 4_000_000
-"""Bytes that are read of it at most."""
+"""Bytes of the file that are read at most."""
 
 
 class Memory:
     """What is remembered for one API address.
 
     Attributes:
-        path: Of its file, which need not exist.
+        path: The file's path; the file need not exist.
     """
 
     def __init__(self, api_url: str) -> None:
@@ -39,10 +39,10 @@ class Memory:
         """What was remembered.
 
         Returns:
-            It, and a sentence that says what is wrong with the file; empty where nothing is.
+            What was remembered, and a sentence that says what is wrong with the file; empty if nothing is.
 
         Raises:
-            OSError: the file cannot be read just now. Whoever saves in place of it loses what it holds.
+            OSError: the file cannot be read just now. To save now would lose what it holds.
         """
         try:
             with open(self.path, "rb") as stream:
@@ -51,7 +51,7 @@ class Memory:
             return Remembered(), ""
         except OSError as error:
             if not os.path.isdir(self.path):
-                raise OSError(error.errno, error.strerror, self.path) from None  # one in reading names no file
+                raise OSError(error.errno, error.strerror, self.path) from None  # an error in reading names no file
             return Remembered(), _set_aside(self.path, f"cannot be read ({error.strerror})")
         try:
             found = json.loads(text)
@@ -78,10 +78,10 @@ class Memory:
 
 
 def _remembered(value: Any) -> Remembered:
-    """What a file holds; a field that is missing is as where nothing was remembered.
+    """The content of a file; a missing field counts as nothing remembered.
 
     Raises:
-        KeyError, TypeError, ValueError, OverflowError: it is nothing that :meth:`Memory.save` writes.
+        KeyError, TypeError, ValueError, OverflowError: the content is not what :meth:`Memory.save` writes.
     """
     pause = _a(value, dict).get("pause")
     return Remembered(
@@ -113,7 +113,7 @@ def _number(value: Any) -> float:
 
 def _text(value: Any) -> str:
     text = _a(value, str)
-    text.encode()  # half an emoji could be shown nowhere
+    text.encode()  # raises UnicodeEncodeError: half an emoji could be shown nowhere
     return text
 
 
@@ -128,7 +128,7 @@ def _is_possible(until: Until | None) -> bool:
 
 
 def _set_aside(file: str, why: str) -> str:
-    """Keep a file under another name; a sentence that says so, and why."""
+    """Keep a file under another name; returns a sentence that says so, and why."""
     aside = f"{file}.unreadable"
     try:
         os.replace(file, aside)

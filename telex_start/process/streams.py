@@ -1,6 +1,6 @@
-"""The standard streams: a terminal or none, and lines for a reader that may stop reading.
+"""Serves the standard streams: is one a terminal? And writes lines for a reader that may stop reading.
 
-What Windows needs, so that a question can be asked there and ended unanswered, is here too.
+For Windows it also sets UTF-8, and can end a question on the console that nobody answers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person is at the other end of a stream.
 
     Args:
-        stream: ``None`` where the program was started without it.
+        stream: ``None`` if the program was started without it.
     """
     try:
         if stream is None or not stream.isatty():
@@ -42,8 +42,8 @@ def is_terminal(stream: TextIO | None) -> bool:
 def speak_utf8() -> None:
     """Write UTF-8 to standard output and error, and whatever cannot be encoded as an escape. For Windows.
 
-    Where they are no console Python takes the ANSI code page for them (until Python 3.15): half of the world's names
-    would become question marks there, and a program that reads our lines would have to guess.
+    If such a stream is no console, Python takes the ANSI code page for it (until Python 3.15): half of the world's
+    names would become question marks, and a program that reads our lines would have to guess.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -51,19 +51,19 @@ def speak_utf8() -> None:
 
 
 class Output:
-    """Writes whole lines on a thread of its own: a reader that stops reading stops nothing but what it reads.
+    """Writes whole lines on a thread of its own, so that a reader that stops reading does not stop the program.
 
     What the reader has not taken yet waits in a queue of :data:`MOST_QUEUED` bytes; when that is full the oldest lines
-    go. The thread starts with the first line.
+    are dropped. The thread starts with the first line.
     """
 
     def __init__(self, out: TextIO, reader_gone: Callable[[], None], encoding: str | None = None) -> None:
         """
         Args:
-            out: Standard output. Written below its buffer, whose lock the thread would take along when it is left
-                behind in a write: the interpreter could not end then.
+            out: Standard output. It is written below its buffer: a thread that is left behind in a write would keep
+                the buffer's lock, and the interpreter could not end.
             reader_gone: Called once, on the thread, when nobody reads any more.
-            encoding: Of what is written; ``None``: as ``out`` has it.
+            encoding: The encoding of the lines; ``None``: that of ``out``.
         """
         out.flush()
         buffer: Any = out.buffer
@@ -71,16 +71,16 @@ class Output:
         self._encoding = encoding or out.encoding or "utf-8"
         self._reader_gone = reader_gone
         self._changed = threading.Condition()
-        # Guarded by it.
+        # Guarded by _changed.
         self._lines: deque[bytes] = deque()
         self._queued = 0
         self._writing = False
         self._dropped = 0
         self._ended = False
         self._thread: threading.Thread | None = None
-        # The thread's.
+        # Used by the thread alone.
         self._cut = False
-        """The last line went out in part: the next must not continue it."""
+        """Only a part of the last line went out: the next must not continue it."""
 
     def write(self, line: str) -> None:
         """Queue a line, without its end. Never blocks; after the reader has gone it does nothing."""
@@ -101,7 +101,7 @@ class Output:
             self._changed.notify_all()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until all is written; ``False`` where it is not after so many seconds."""
+        """Wait until all is written; ``False`` if it is not after so many seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._ended or not (self._lines or self._writing), seconds)
 
@@ -152,7 +152,7 @@ class Output:
         left = memoryview(os.linesep.encode(self._encoding) + line if self._cut else line)
         while left:
             written = self._raw.write(left)
-            if written is None:  # it does not block, and its reader is slow
+            if written is None:  # the stream does not block, and its reader is slow
                 select.select([], [self._raw], [])
                 continue
             left = left[written:]
@@ -201,7 +201,7 @@ if sys.platform == "win32":
         return bool(ctypes.windll.kernel32.GetConsoleMode(handle, ctypes.byref(mode)))
 
     def press_return() -> None:
-        """Press the Return key at our console, so that whoever waits there for a line has one.
+        """Press the Return key at our console, so that whoever waits there for a line gets one.
 
         Nothing else ends both kinds of waiting: a line read by ``ReadConsole``, and the keys of a password.
         """

@@ -1,5 +1,5 @@
-"""What the desktop is told of the program, in files outside its own folders: the start at log-in, its entry, its icons.
+"""Sets up what lies outside the program's own folders: the start at log-in, the desktop entry, the icons.
 
-Nothing of it is imported by an agent. The preferences window and the commands ``autostart``, ``integrate`` and
-``completions`` do.
+An agent imports none of it; the preferences window and the commands ``autostart``, ``integrate`` and ``completions``
+import it.
 """

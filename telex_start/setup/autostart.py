@@ -1,5 +1,4 @@
-"""The start at log-in, and the program's name and icon where the desktop looks for them: on each platform by its own
-means."""
+"""Switches the start at log-in, and gives the desktop the program's name and icon with it, by each platform's means."""
 
 from __future__ import annotations
 
@@ -10,12 +9,12 @@ from . import headless
 from .files import Record
 
 _INTEGRATED = "integrated by autostart"
-"""The mark of an entry in the menu that is to go with the start at log-in."""
+"""The mark in the record that the menu's entry came with the start at log-in, and has to go with it."""
 
 
 def platform() -> Any:
     """The module of this platform: each has ``autostart`` and ``integration``, which give a :class:`.files.Status`, and
-    a ``turn_…`` for each, which gives what else the person should know."""
+    a ``turn_…`` for each, which returns what else the person should know."""
     if sys.platform == "win32":
         from . import windows as here
     elif sys.platform == "darwin":
@@ -26,12 +25,12 @@ def platform() -> Any:
 
 
 def turn(on: bool) -> list[str]:
-    """Have the program started at log-in, or not. The desktop is told its name and icon along with it.
+    """Have the program started at log-in, or not. The menu's entry comes with that; an entry that came so goes with it.
 
-    A unit without an icon is taken away: one of them runs at a time.
+    When this is switched on, a systemd unit that starts it without an icon is taken away: one of them runs at a time.
 
     Returns:
-        What else the person should know, a sentence each: where what is their own is now, for one.
+        What else the person should know, a sentence each: for example, where a file of their own is now.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -51,9 +50,9 @@ def turn(on: bool) -> list[str]:
 
 
 def keep_integration() -> None:
-    """The person has asked for the entry in the menu by itself: it does not go with the start at log-in.
+    """Forget that the menu's entry came with the start at log-in, so that it does not go with it.
 
     Raises:
-        TelexStartError: that cannot be written down.
+        TelexStartError: the record cannot be written.
     """
     Record().mark(_INTEGRATED, False)

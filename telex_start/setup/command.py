@@ -1,4 +1,4 @@
-"""The commands ``telex-start autostart``, ``telex-start integrate`` and ``telex-start completions``."""
+"""Carries out ``telex-start autostart``, ``integrate`` (the desktop knows its icon) and ``completions``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import autostart, headless
 from .files import NOT_DONE, Status
 
 _OFF = 1
-"""The exit code of ``status`` where it is off."""
+"""The exit code of ``status`` if it is off."""
 _OFF_WORDS = "Telex Start does not start at log-in"
 
 
@@ -20,7 +20,7 @@ def start_at_login(argv: list[str]) -> int:
     """``telex-start autostart on|off|status [--headless]``.
 
     Returns:
-        0; for ``status`` 1 where it is off.
+        0; for ``status`` 1 if it is off.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -34,7 +34,7 @@ def start_at_login(argv: list[str]) -> int:
     if on and options.headless:
         _turn_headless_on()
         return 0
-    # One of the two is on at most; --headless leaves that with the icon alone.
+    # At most one of the two starts is on; ``off --headless`` does not touch the start with an icon.
     if (kept := headless.turn_off()) is not None:
         print(f"{headless.gone(kept)}{': one of them runs at a time' if on else ''}.")
     if on or not options.headless:
@@ -47,7 +47,7 @@ def integrate(argv: list[str]) -> int:
     """``telex-start integrate on|off|status``.
 
     Returns:
-        0; for ``status`` 1 where it is off.
+        0; for ``status`` 1 if it is off.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -67,7 +67,7 @@ def integrate(argv: list[str]) -> int:
 
 
 def completions(argv: list[str]) -> int:
-    """``telex-start completions bash|zsh|fish``, for a shell that does not look where this was installed (pipx).
+    """``telex-start completions bash|zsh|fish``, for a shell that does not look where the program was installed (pipx).
 
     Returns:
         0.
@@ -79,7 +79,7 @@ def completions(argv: list[str]) -> int:
     here = Path(__file__)
     packaged, in_a_checkout = here.with_name("completions"), here.parents[2] / "assets" / "completions"
     file = (packaged if packaged.is_dir() else in_a_checkout) / f"telex-start.{shell}"
-    sys.stdout.buffer.write(file.read_bytes())  # with the ends of lines that a shell on Windows wants too
+    sys.stdout.buffer.write(file.read_bytes())  # unchanged: a shell on Windows wants these line ends too
     return 0
 
 
@@ -87,7 +87,7 @@ def _turn_headless_on() -> None:
     try:
         email = config_file.ConfigSource(None).load().email
     except ConfigError:
-        email = None  # the agent itself says what is wrong with it
+        email = None  # the agent itself says what is wrong with the configuration
     left = headless.turn_on(email)
     if autostart.platform().autostart().on:
         _tell(autostart.turn(False))

@@ -1,6 +1,6 @@
-"""The two desktop entries, by the Desktop Entry Specification 1.5: the program in the menu, and its start at log-in.
+"""Makes the text of both desktop entries (Desktop Entry Specification 1.5): in the menu, and for the start at log-in.
 
-Who may have changed them is the person, and the desktop on the person's behalf: what is not ours stays.
+The person may have changed an entry, and so may the desktop on the person's behalf: what is not ours stays in it.
 :mod:`telex_start.desktop.main_app.desktop_entry` reads entries.
 """
 
@@ -14,17 +14,17 @@ from .files import NOT_DONE
 
 NAME = "telex-start.desktop"
 AT_LOGIN = "--at-login"
-"""The option by which an agent knows that nobody has started it just now."""
+"""The option that tells an agent that no person has started it just now."""
 MAIN = "Desktop Entry"
 """The group that says what the program is."""
 SHELL = ["/bin/sh", "-c", 'exec "$0" "$@"']
-"""Starts the program that follows, with what follows that."""
+"""Starts the program that follows, with the arguments that follow it."""
 _RESERVED = set(" \t\n\"'\\><~|&;$*?#()`")
-"""Characters for which an argument must be quoted ("The Exec key")."""
+"""An argument with one of these characters must be quoted ("The Exec key")."""
 _ESCAPED = set('"`$\\')
-"""Characters that a backslash stands before in a quoted argument."""
+"""In a quoted argument, these characters need a backslash before them."""
 _ON = {"Hidden": "false", "X-GNOME-Autostart-enabled": "true", "X-MATE-Autostart-enabled": "true"}
-"""The keys by which desktops switch an entry off, each with what it says of one that is on."""
+"""The keys by which desktops switch an entry off, each with its value in an entry that is on."""
 _ABOUT = {
     "Type": "Application",
     "Name": "Telex Start",
@@ -39,7 +39,7 @@ _ACTIONS = {
     "Desktop Action pause": ("Pause Notifications for 1 Hour", ["pause", "1h"]),
     "Desktop Action exit": ("Exit", ["--exit"]),
 }
-"""The groups of what the desktop offers beside a start: the label, and what follows the program."""
+"""The groups of further actions that the desktop offers: the label, and the options behind the program."""
 
 
 def application(command: Sequence[str]) -> str:
@@ -66,18 +66,18 @@ def at_login(command: Sequence[str]) -> str:
 
 
 def renewed(text: str, command: Sequence[str], option: str = "") -> str:
-    """An entry that is there, switched on and with this program's command; whatever else it says stays.
+    """An existing entry, switched on and with this program's command; whatever else it says stays.
 
     Args:
-        text: As it is.
+        text: The existing entry.
         command: Starts the program.
-        option: What belongs behind it.
+        option: An option to put behind the command.
     """
     values = desktop_entry.parse(text)
     changes: dict[str, str | None] = {key: on for key, on in _ON.items() if key in values and values[key].lower() != on}
     if changes.get("Hidden"):
         changes["Hidden"] = None
-    # A command that starts this very program is the person's own matter, with whatever options.
+    # If the entry's command starts this very program, its options are the person's own matter.
     if not _starts(values, command):
         changes |= _started_by([*command, *([option] if option else [])])
     elif values.get("TryExec", command[0]) != command[0]:
@@ -88,7 +88,7 @@ def renewed(text: str, command: Sequence[str], option: str = "") -> str:
 
 
 def _starts(values: Mapping[str, str], command: Sequence[str]) -> bool:
-    """Whether its command starts this program, also with other options or by way of another one (``env A=b …``)."""
+    """Whether an entry's command starts this program, also with other options or through another (``env A=b …``)."""
     words, count = words_of(values), len(command)
     return any(words[at : at + count] == list(command) for at in range(len(words) - count + 1))
 
@@ -106,10 +106,10 @@ def off_because(values: Mapping[str, str]) -> str:
 
 
 def edited(text: str, written: Callable[[Sequence[str]], str], options: Sequence[str] = ()) -> bool:
-    """Whether somebody has put something else into the entry than is written here, and than desktops do by themselves.
+    """Whether somebody has changed the entry, apart from the changes that desktops make by themselves.
 
     Args:
-        text: As it is.
+        text: The existing entry.
         written: The entry as it is written here, for the command that starts the program.
         options: What follows the program in its command.
     """
@@ -126,7 +126,7 @@ def changed(text: str, values: Mapping[str, str | None], name: str = MAIN) -> st
     Args:
         text: The entry.
         values: The keys and their values as the file has them; ``None`` takes a key out.
-        name: The group. Only the main one is added where it is missing.
+        name: The group. Only the main group is added if it is missing.
     """
     if not values:
         return text
@@ -141,7 +141,7 @@ def changed(text: str, values: Mapping[str, str | None], name: str = MAIN) -> st
             key = bare.partition("=")[0].strip(desktop_entry.BLANKS)
             if key in values:
                 if key not in left:
-                    continue  # it is to go, or stood here before
+                    continue  # the key has to go, or this line repeats it
                 line = f"{key}={left.pop(key)}"
         lines.append(line)
         if group == 0 and bare:
@@ -180,7 +180,7 @@ def _made(groups: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """What an entry says, in whichever order, but for what switches it."""
+    """The lines of an entry, sorted, without the keys that switch it on or off."""
     lines = (line.strip() for line in text.splitlines())
     return sorted(line for line in lines if line and line.partition("=")[0].strip() not in _ON)
 
@@ -208,7 +208,7 @@ def _value(text: str) -> str:
 
 
 def _argument(word: str) -> str:
-    word = word.replace("%", "%%")  # what follows a single one is a field code
+    word = word.replace("%", "%%")  # a single percent sign begins a field code
     if word and not _RESERVED & set(word):
         return word
     return '"' + "".join(f"\\{character}" if character in _ESCAPED else character for character in word) + '"'

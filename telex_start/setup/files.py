@@ -1,6 +1,6 @@
-"""The files that are put there for the desktop, and the record of what was made.
+"""Writes and removes the files for the desktop, and keeps a record of what was made.
 
-So that what is undone leaves no empty folder behind, and takes nothing that is somebody else's.
+With the record, undoing leaves no empty folder behind, and takes nothing that is somebody else's.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ..errors import TelexStartError
 from ..process import paths
 
 NOT_DONE = "Not set up"
-"""The title of what goes wrong here."""
+"""The title of the errors of this package."""
 _RECORD = "set-up.json"
 
 
 class Status(NamedTuple):
-    """Whether something is on that can be switched, and in words what there is to say of it."""
+    """Whether a thing that can be switched is on, and some words about it."""
 
     on: bool
     words: str
@@ -32,8 +32,8 @@ class Status(NamedTuple):
 class Record:
     """The folders that were made, the files as they were written, and on whose behalf the desktop entry is there.
 
-    Kept in a file of the state folder as long as there is something to say. This is it as it was when it was read. What
-    cannot be written raises :class:`TelexStartError`.
+    Kept in a file of the state folder as long as there is something to record. A Record reads that file once, when it
+    is made. If something cannot be written, :class:`TelexStartError` is raised.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Record:
         self._folders: list[str] = []
         self._marks: list[str] = []
         self._sums: dict[str, str] = {}
-        with suppress(OSError, ValueError, AttributeError):  # AttributeError: it holds no object
+        with suppress(OSError, ValueError, AttributeError):  # AttributeError: the file holds no object
             with open(self._path, encoding="utf-8") as file:
                 found = json.load(file)
             self._folders = [name for name in found.get("folders", []) if isinstance(name, str) and os.path.isabs(name)]
@@ -49,7 +49,7 @@ class Record:
             self._sums = {name: str(value) for name, value in found.get("sums", {}).items()}
 
     def marked(self, mark: str) -> bool:
-        """Whether :meth:`mark` has set it."""
+        """Whether :meth:`mark` has set this mark."""
         return mark in self._marks
 
     def mark(self, mark: str, on: bool) -> None:
@@ -59,12 +59,12 @@ class Record:
             self._save()
 
     def wrote(self, *files: str) -> None:
-        """These files are there as they were written here."""
+        """Record that these files have just been written, with their present content."""
         self._sums |= {file: _sum(file) or "" for file in files}
         self._save()
 
     def is_as_written(self, file: str) -> bool | None:
-        """Whether a file is as :meth:`wrote` has seen it; ``None`` where it has not."""
+        """Whether a file is as :meth:`wrote` has recorded it; ``None`` if it was not recorded."""
         return self._sums[file] == _sum(file) if file in self._sums else None
 
     def make_folder(self, folder: str, mode: int = 0o777) -> None:
@@ -83,7 +83,7 @@ class Record:
         if before != self._folders or sums != self._sums:
             self._save()
         if not os.path.exists(self._path):
-            # The folder of the record itself is the last.
+            # The folders of the record itself go last.
             for name in sorted(filter(self._is_ours, before), key=len, reverse=True):
                 with suppress(OSError):
                     os.rmdir(name)
@@ -95,13 +95,13 @@ class Record:
                 os.rmdir(name)  # refused unless it is empty
             if os.path.isdir(name):
                 kept.append(name)
-        # That of the record is there as long as something else is to be remembered.
+        # The folders of the record itself stay as long as something else is recorded.
         self._folders = [name for name in kept if not self._is_ours(name)]
         if self._folders or self._marks or self._sums:
             self._folders += filter(self._is_ours, kept)
 
     def _is_ours(self, folder: str) -> bool:
-        """Whether the record lies in it."""
+        """Whether the record lies in or below a folder."""
         return self._path.startswith(os.path.join(folder, ""))
 
     @staticmethod
@@ -126,7 +126,7 @@ class Record:
 
 
 def read(path: str) -> str | None:
-    """Its text; ``None`` where there is none that can be read."""
+    """The text of a file; ``None`` if there is none that can be read."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()
@@ -135,7 +135,7 @@ def read(path: str) -> str | None:
 
 
 def write(path: str, content: str | bytes, record: Record) -> None:
-    """Write it whole or not at all; its folder is made, and recorded, where it is missing.
+    """Write a file whole or not at all; its folder is made, and recorded, if it is missing.
 
     Raises:
         TelexStartError: it cannot be written.
@@ -143,8 +143,8 @@ def write(path: str, content: str | bytes, record: Record) -> None:
     data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
     with suppress(OSError), open(path, "rb") as there:
         if there.read() == data:
-            return  # what watches the folder is left in peace
-    # One that lies elsewhere, by the person's own doing, stays there.
+            return  # programs that watch the folder are left in peace
+    # If the person has put a link here, the file stays where the link leads.
     path = os.path.realpath(path)
     record.make_folder(os.path.dirname(path))
     with changing(path), paths.replacing(path) as file:
@@ -152,7 +152,7 @@ def write(path: str, content: str | bytes, record: Record) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove it, if it is there.
+    """Remove a file, if it is there.
 
     Raises:
         TelexStartError: it cannot be removed.
@@ -162,10 +162,10 @@ def remove(path: str) -> None:
 
 
 def set_aside(path: str) -> str:
-    """Rename it, so that nothing reads it by its name any more.
+    """Rename a file, so that nothing reads it by its name any more.
 
     Returns:
-        Where it is now: beside, with ``.saved`` behind its name, and a number where that is taken.
+        Its new path: the old one with ``.saved`` behind it, and a number if that is taken.
 
     Raises:
         TelexStartError: it cannot be renamed.
@@ -179,10 +179,10 @@ def set_aside(path: str) -> str:
 
 @contextmanager
 def changing(path: str) -> Iterator[None]:
-    """A file or a folder is being changed.
+    """Surrounds a change of a file or a folder, and turns its OSError into a TelexStartError.
 
     Raises:
-        TelexStartError: it cannot be.
+        TelexStartError: the change has failed.
     """
     try:
         yield
@@ -191,7 +191,7 @@ def changing(path: str) -> Iterator[None]:
 
 
 def _sum(path: str) -> str | None:
-    """What tells its content from another; ``None`` where it cannot be read."""
+    """A checksum of a file's content; ``None`` if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()

@@ -1,4 +1,4 @@
-"""The agent without an icon as a systemd user unit: putting it there, taking it away, and what is left to do.
+"""Installs and removes the systemd user unit that starts the agent without an icon, and says what is left to do.
 
 The password is in a file of the person's own, which nothing here writes or reads. The unit (systemd.service(5),
 systemd.exec(5)) is written for systemd 250 and later, and tried with 252. ``ProtectKernelTunables``,
@@ -22,7 +22,7 @@ from .files import NOT_DONE, Record, Status
 
 NAME = "telex-start.service"
 _CREDENTIAL = "telex-password"
-"""What the agent knows the password by."""
+"""The name of the credential that holds the password."""
 _TEXT = """\
 [Unit]
 Description=Telex Start: the notifications of Telex, without an icon
@@ -92,7 +92,7 @@ def password_file() -> str:
 
 
 def status() -> Status:
-    """Whether the unit is there, and starts at log-in."""
+    """Whether the unit is there, and starts the agent at log-in."""
     if files.read(path()) is None:
         return Status(False, "")
     if not _links():
@@ -104,13 +104,13 @@ def turn_on(email: str | None) -> list[str]:
     """Put the unit there, and have it started at log-in.
 
     Args:
-        email: The configured one.
+        email: The configured e-mail address.
 
     Returns:
         What is left to do, a sentence each.
 
     Raises:
-        TelexStartError: it cannot be done, as there is no systemd for example; says why.
+        TelexStartError: it cannot be done, for example without systemd; says why.
     """
     if shutil.which("systemctl") is None:
         raise TelexStartError("--headless needs systemd, which is not there (no systemctl is found).", NOT_DONE)
@@ -133,10 +133,10 @@ def turn_on(email: str | None) -> list[str]:
 
 
 def turn_off() -> str | None:
-    """Stop the unit and take it away; one that the person has written or changed is set aside.
+    """Stop the unit and take it away; a unit that the person has written or changed is set aside.
 
     Returns:
-        Where it is now; empty where it was taken away, and ``None`` where there was none.
+        Where the file is now; empty if it was taken away, and ``None`` if there was none.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -181,7 +181,7 @@ def unit_text(command: Sequence[str], password_file: str, writable: Sequence[str
         command: Starts the agent on a terminal, with absolute paths.
         password_file: Holds the password; it need not exist.
         writable: The folders that the agent writes to.
-        environ: Variables that it is to have.
+        environ: Variables that the agent needs.
     """
     return _TEXT.format(
         # In a command a dollar sign begins a variable.
@@ -190,7 +190,7 @@ def unit_text(command: Sequence[str], password_file: str, writable: Sequence[str
         credential=_CREDENTIAL,
         # What follows the colon is taken to the end of the line, quotation marks and all.
         password_file=password_file.replace("%", "%%"),
-        # Where one is not there, it is no reason not to start.
+        # The minus sign: a missing folder is no reason not to start.
         writable=" ".join(_quoted(f"-{folder}") for folder in writable),
     )
 
@@ -226,7 +226,7 @@ def _left_to_write(email: str | None) -> list[str]:
 
 
 def _enable(record: Record) -> None:
-    """Do what ``systemctl enable`` does, where this user's systemd does not run: its next start finds it.
+    """Do what ``systemctl enable`` does, if this user's systemd does not run: its next start finds the link.
 
     Raises:
         TelexStartError: it cannot be done.
@@ -239,13 +239,13 @@ def _enable(record: Record) -> None:
 
 
 def _links() -> list[str]:
-    """By which systemd knows that it is enabled; the person's own unit may be wanted by another target than ours."""
+    """The links by which a unit is enabled; a unit of the person's own may be wanted by another target than ours."""
     units = glob.escape(os.path.dirname(path()))
     return [link for by in ("wants", "requires") for link in glob.glob(os.path.join(units, f"*.{by}", NAME))]
 
 
 def _systemctl(*words: str) -> bool:
-    """Ask this user's systemd for something; whether it did it."""
+    """Ask this user's systemd for something; returns whether it did it."""
     return launch.succeeds(["systemctl", "--user", "--quiet", *words], _ANSWERED_WITHIN)
 
 

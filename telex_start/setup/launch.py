@@ -1,4 +1,4 @@
-"""By which command this very installation starts."""
+"""Finds the command that starts this very installation, and tries it out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..process import itself
 from .files import NOT_DONE
 
 _TRIED_WITHIN = 60.0
-"""Seconds in which it must have said its version."""
+"""Seconds within which a command must have said its version."""
 
 
 def command() -> list[str]:
@@ -25,7 +25,7 @@ def candidates(executable: str = "", platform: str = sys.platform) -> list[list[
     """The commands that should start this installation, the best first.
 
     The console script beside the interpreter is the same in a virtual environment, with pipx and in a distribution's
-    package; and so are the two programs that PyInstaller makes. Where there is none (``pip install --user``), the
+    package; and so are the two programs that PyInstaller makes. If there is none (``pip install --user``), the
     interpreter itself finds the package.
 
     Args:
@@ -36,7 +36,7 @@ def candidates(executable: str = "", platform: str = sys.platform) -> list[list[
     folder = os.path.dirname(interpreter)
     scripts = ["telex-start"]
     if platform == "win32":
-        # By the other script, and the other interpreter, a console would open.
+        # telex-start.exe and python.exe would open a console.
         scripts = ["telex-startw.exe", os.path.join("Scripts", "telex-startw.exe")]
         if os.path.isfile(windowless := os.path.join(folder, "pythonw.exe")):
             interpreter = windowless

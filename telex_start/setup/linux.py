@@ -1,6 +1,6 @@
-"""Linux: the start at log-in (Desktop Application Autostart Specification 0.5), and the entry in the menus.
+"""Linux: the start at log-in (Desktop Application Autostart Specification 0.5), and the menu's entry with its icons.
 
-``python -m telex_start.setup.linux THEME`` draws the icons of a package, whose folders are there.
+``python -m telex_start.setup.linux THEME`` draws a package's icons into a theme's folders, which must exist.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from . import desktop_files, files, launch
 from .files import Record, Status
 
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256)
-"""Pixels, each drawn for itself: those that the icon theme hicolor 0.17 has folders for, as far as desktops ask for."""
+"""Pixels; each size is drawn separately. The sizes of the icon theme hicolor 0.17 that desktops ask for."""
 _HIDDEN = {"Hidden": "true"}
-"""By which nobody starts an entry."""
+"""With this key no desktop starts an entry."""
 _RENEWED_WITHIN = 30.0
 """Seconds for a program that renews a cache."""
 
@@ -44,7 +44,7 @@ def turn_autostart(on: bool) -> str:
     """Have the program started at log-in, or not.
 
     Returns:
-        What was left, switched off, as it is the person's own; a sentence. Empty for nothing.
+        A sentence on what was left, switched off, because it is the person's own; empty for nothing.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -65,7 +65,7 @@ def turn_autostart(on: bool) -> str:
             left = f"{path} has changes of yours: it stays, switched off by Hidden=true."
         else:
             files.remove(path)
-    if autostart().on:  # one for all users of this machine, which only an entry of the same name switches off
+    if autostart().on:  # one for all users of this machine; only a user's entry of that name switches it off
         text = desktop_files.at_login(launch.command())
         files.write(path, desktop_files.changed(text, _HIDDEN), record)
     record.tidy()
@@ -84,7 +84,7 @@ def _why_off(values: Mapping[str, str]) -> str:
     for program in (values.get("TryExec"), words[0] if words else ""):
         if program is not None and not shutil.which(program):
             return f"starts {program or 'nothing'}, which is not there"
-    # Which key says that it is not for this desktop; none does where no desktop says its name.
+    # A key may say that the entry is not for this desktop; no key counts if no desktop says its name.
     if desktops := set(filter(None, os.environ.get("XDG_CURRENT_DESKTOP", "").split(":"))):
         for key, wanted in (("OnlyShowIn", True), ("NotShowIn", False)):
             if key in values and bool(desktops & set(values[key].split(";"))) is not wanted:
@@ -110,10 +110,10 @@ def integration() -> Status:
 
 
 def turn_integration(on: bool) -> str:
-    """Put entry and icons there, or take them away.
+    """Put the menu's entry and the icons there, or take them away.
 
     Returns:
-        What was left as it is, and why; a sentence. Empty for nothing.
+        A sentence on what was left as it is, and why; empty for nothing.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -202,8 +202,8 @@ def _is_installed(command: list[str]) -> bool:
 
 
 def _renew_caches() -> None:
-    """Have caches renewed that are there already. Where there is none, desktops look at the files themselves; one that
-    is made here would be for somebody else to renew, and stay behind."""
+    """Renew the caches that exist. Without a cache desktops look at the files themselves; a cache made here would stay
+    behind, and others would have to renew it."""
     applications, icons = os.path.dirname(_menu_entry()), _theme()
     for cache, words in (
         (os.path.join(applications, "mimeinfo.cache"), ["update-desktop-database", "-q", applications]),
@@ -212,7 +212,7 @@ def _renew_caches() -> None:
         if os.path.exists(cache):
             launch.succeeds(words, _RENEWED_WITHIN)
     with suppress(OSError):
-        os.utime(icons)  # by which they see that there is something to look at
+        os.utime(icons)  # its new time tells desktops to look at it again
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The start at log-in on macOS: a launch agent of this user (launchd.plist(5)). It counts from the next log-in on.
+"""macOS: the start at log-in, by a launch agent of this user (launchd.plist(5)). It counts from the next log-in on.
 
-Its name and icon the desktop knows of applications alone, which this is not.
+macOS knows the name and the icon of applications alone, and this program is none.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _NO_INTEGRATION = "macOS knows applications alone, which this is not"
 
 
 def integration() -> Status:
-    """Never."""
+    """Never on."""
     return Status(False, _NO_INTEGRATION)
 
 
 def turn_integration(on: bool) -> str:
-    """Not to be had; a sentence."""
+    """Does nothing; returns a sentence that says why."""
     return f"{_NO_INTEGRATION}."
 
 
@@ -46,7 +46,7 @@ def turn_autostart(on: bool) -> str:
     """Have the program started at log-in, or not.
 
     Returns:
-        What was set aside, as it is the person's own; a sentence. Empty for nothing.
+        A sentence on what was set aside because it is the person's own; empty for nothing.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -72,13 +72,13 @@ def _text(command: list[str]) -> str:
     """The launch agent.
 
     Raises:
-        TelexStartError: none can hold the command.
+        TelexStartError: no launch agent can hold the command.
     """
     agent = {
         "Label": _LABEL,
         "ProgramArguments": [*command, desktop_files.AT_LOGIN],
         "RunAtLoad": True,
-        # With a screen alone, and not at log-ins by the network.
+        # Only at log-ins with a screen, not at those over the network.
         "LimitLoadToSessionType": "Aqua",
         "ProcessType": "Interactive",
     }

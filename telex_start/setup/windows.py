@@ -4,7 +4,7 @@ The shortcut is written by the shell itself (``IShellLinkW`` and ``IPersistFile`
 :mod:`telex_start.desktop.main_app.shortcut` reads shortcuts.
 
 Task Manager and Settings switch a start off without touching ``Run``: by a value of the same name under
-``StartupApproved\\Run``, whose first byte is odd then. Microsoft does not document it; so it was seen on Windows 10 and
+``StartupApproved\\Run``, whose first byte is odd then. Microsoft does not document this; it was seen on Windows 10 and
 11 (https://renenyffenegger.ch/notes/Windows/registry/tree/HKEY_CURRENT_USER/Software/Microsoft/Windows/CurrentVersion/Explorer/StartupApproved).
 """
 
@@ -25,7 +25,7 @@ from .files import Record, Status
 _VALUE = "Telex Start"
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _OURS = re.compile(rf'("[^"]*"|[^" ]*)( -m telex_start)? {desktop_files.AT_LOGIN}')
-"""The command as it is written here."""
+"""Matches a command as it is written here."""
 APPROVED = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 # The places of the methods in the two interfaces, after those of IUnknown (ShObjIdl_core.h, ObjIdl.h).
 _QUERY_INTERFACE, _RELEASE = 0, 2
@@ -37,7 +37,7 @@ _I_PERSIST_FILE = "0000010B-0000-0000-C000-000000000046"
 _IN_PROCESS = 1
 _APARTMENT = 2
 _WINDOWS: Any = ctypes
-"""The module with what it has on Windows alone."""
+"""``ctypes``, for its functions that exist on Windows alone."""
 
 
 def autostart() -> Status:
@@ -58,7 +58,7 @@ def turn_autostart(on: bool) -> str:
     """Have the program started at log-in, or not.
 
     Returns:
-        What was left, switched off, as it is the person's own; a sentence. Empty for nothing.
+        A sentence on what was left, switched off, because it is the person's own; empty for nothing.
 
     Raises:
         TelexStartError: it cannot be done; says why.
@@ -125,7 +125,7 @@ def shortcut() -> str:
 
 
 def _value(key: str) -> Any:
-    """Our value under a key of this user; ``None`` where there is none."""
+    """Our value under a key of this user; ``None`` if there is none."""
     winreg = _registry()
     with suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as opened:
         return winreg.QueryValueEx(opened, _VALUE)[0]
@@ -142,7 +142,7 @@ def _delete(key: str) -> None:
 
 
 def _registry() -> Any:
-    """The module, of which only Windows has the functions."""
+    """The module ``winreg``, which only Windows has."""
     import winreg
 
     return winreg
@@ -152,7 +152,7 @@ def write_shortcut(path: str, program: str, arguments: str, icon: str) -> None:
     """Write a shortcut, or replace it.
 
     Args:
-        path: Where it is to be; its folder is there.
+        path: Where to write it; the folder must exist.
         program: What it opens.
         arguments: What follows the program, as on a command line.
         icon: The file of its icon.
@@ -181,9 +181,10 @@ def _guid(text: str) -> Any:
 
 
 def _call(interface: ctypes.c_void_p, place: int, *arguments: Any) -> None:
-    """
+    """Call a method of a COM interface, by the method's place in the interface's table.
+
     Raises:
-        OSError: it answers with a failure.
+        OSError: the method answers with a failure.
     """
     kinds = {str: ctypes.c_wchar_p, int: ctypes.c_int}
     types = [kinds.get(type(argument), ctypes.c_void_p) for argument in arguments]
