@@ -143,7 +143,7 @@ class StateChanged(Event):
 
 @dataclass(frozen=True, repr=False)
 class SignedIn(Event):
-    """A login was accepted. Dispatched before the results of any look-up that this login makes possible."""
+    """A login was accepted. Dispatched before the results of any poll that this login makes possible."""
 
     user_id: str
     names: tuple[str, ...] = ()
@@ -172,8 +172,8 @@ class ChannelAnswered(Event):
     """A channel's first subscribe was answered or refused: what the answer held of the past has been dispatched."""
 
     channel: str
-    look_up_follows: bool = False
-    """A look-up of its unread follows, which completes the past; :class:`UnreadLookedUp` tells when it has ended."""
+    poll_follows: bool = False
+    """A poll of its unread follows, which completes the past; :class:`UnreadPolled` tells when it has ended."""
 
 
 @dataclass(frozen=True)
@@ -184,15 +184,15 @@ class CountsUnknown(Event):
 
 
 @dataclass(frozen=True)
-class LookUpBegan(Event):
-    """A look-up of an organisation's unread begins. Publications that come after this are newer than its answers."""
+class PollBegan(Event):
+    """A poll of an organisation's unread begins. Publications that come after this are newer than its answers."""
 
     channel: str
 
 
 @dataclass(frozen=True)
 class UnreadSection(Event):
-    """What a look-up says of one section of an organisation. After :class:`LookUpBegan`, each section once at most."""
+    """What a poll says of one section of an organisation. After :class:`PollBegan`, each section once at most."""
 
     channel: str
     section: str
@@ -205,15 +205,15 @@ class UnreadSection(Event):
 
 
 @dataclass(frozen=True)
-class UnreadLookedUp(Event):
-    """A look-up has ended, well or not. Follows each :class:`LookUpBegan`; in a deployment without such calls, follows
-    each :class:`ChannelAnswered` that announced a look-up."""
+class UnreadPolled(Event):
+    """A poll has ended, well or not. Follows each :class:`PollBegan`; in a deployment without such calls, follows
+    each :class:`ChannelAnswered` that announced a poll."""
 
     channel: str
 
 
 @dataclass(frozen=True)
-class SettingsLookedUp(Event):
+class SettingsPolled(Event):
     """How the person set an organisation at Telex. ``None``: not found out; what was known before stays."""
 
     channel: str
@@ -226,7 +226,7 @@ class SettingsLookedUp(Event):
 
 
 @dataclass(frozen=True)
-class ProfileLookedUp(Event):
+class ProfilePolled(Event):
     """How the person set their profile at Telex, in one organisation or in all."""
 
     paused: bool
@@ -238,7 +238,7 @@ class ProfileLookedUp(Event):
 
 
 @dataclass(frozen=True)
-class SlugLookedUp(Event):
+class SlugFetched(Event):
     """An organisation's slug, its name in addresses of the web app. Also dispatched unasked, if a login said it."""
 
     channel: str
@@ -435,8 +435,8 @@ class ReconnectNow(Command):
 
 
 @dataclass(frozen=True)
-class LookUpSlug(Command):
-    """Look up an organisation's slug, after everything else that is due; :class:`SlugLookedUp` is the answer."""
+class FetchSlug(Command):
+    """Look up an organisation's slug, after everything else that is due; :class:`SlugFetched` is the answer."""
 
     channel: str
 

@@ -110,8 +110,6 @@ class KeptPassword:
         if self._until is not None and now >= self._until:
             self._give_up(NOT_OPEN)
 
-    # --- using it ---------------------------------------------------------------------------------------------------
-
     def use(self, session: StateChanged, otherwise: Callable[[str], object]) -> None:
         """Sign in with the kept password; not if Telex ended the session before its time, or if its end is not known.
 
@@ -206,8 +204,6 @@ class KeptPassword:
             self._waits = False
             self._tell(self._wanted)
 
-    # --- how sign-ins go on -----------------------------------------------------------------------------------------
-
     def begins(self, command: SigningIn, in_use: bool) -> None:
         """A sign-in begins: later answers of the keyring to a read do not count.
 
@@ -255,8 +251,6 @@ class KeptPassword:
     def called_off(self) -> None:
         """No sign-in is under way any more: forget its address and password."""
         self._email, self._password, self._in_use = "", "", False
-
-    # --- forgetting it ----------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
         """Take the kept password out of the keyring; it is never used again, even if that fails."""

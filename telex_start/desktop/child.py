@@ -104,7 +104,7 @@ class Child:
         self._lines = SimpleQueue()
         self._lines.put(line(data))
 
-    # --- the thread -------------------------------------------------------------------------------------------------
+    # The thread.
 
     def _live(self, asked: _Asked) -> None:
         """Run the process; if the window was asked for while it was closing, run a second one after it."""

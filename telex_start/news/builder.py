@@ -1,4 +1,4 @@
-"""Builds :class:`News` from publications and look-ups: who wrote what, and where. Remembers names for that. Pure.
+"""Builds :class:`News` from publications and polls: who wrote what, and where. Remembers names for that. Pure.
 
 The signed-in person is never named as the partner of a direct conversation: with a new direct message Telex sends the
 *recipient's* name.
@@ -30,7 +30,7 @@ from .publications import (
 from .unread import Growth
 
 MOST_NAMES = 4096
-"""The most names of persons and groups that are remembered from look-ups."""
+"""The most names of persons and groups that are remembered from polls."""
 MOST_PEOPLE = 512
 """The most full names of persons that are remembered: of those who wrote last."""
 NAMED_OF_GROUP = 3
@@ -68,7 +68,7 @@ class NewsBuilder:
     def __init__(self) -> None:
         self.me = Oneself()
         self._named: dict[Conversation, tuple[str | None, bool]] = {}
-        """The partners' name in a direct conversation, from look-ups, and whether the conversation is a group."""
+        """The partners' name in a direct conversation, from polls, and whether the conversation is a group."""
         self._people: dict[str, str] = {}
         """Full names by user id, from messages: a call gives only its caller's user name."""
 
@@ -77,7 +77,7 @@ class NewsBuilder:
         self.me = Oneself(user_id, frozenset(known for name in names if (known := folded(name))))
 
     def learn(self, channel: str, section: str, rows: Collection[Mapping[Any, Any]]) -> None:
-        """Remember from a look-up's rows the names of partners in direct conversations, and of authors."""
+        """Remember from a poll's rows the names of partners in direct conversations, and of authors."""
         for row in rows:
             self._author(row)
             if section == DIRECT:
@@ -100,14 +100,12 @@ class NewsBuilder:
         for conversation in [known for known in self._named if known.channel == channel]:
             del self._named[conversation]
 
-    # ----------------------------------------------------------------------------------------------------------------
-
     def of_change(self, cause: Cause, fields: Mapping[Any, Any], growth: Growth) -> News:
         """The news that a conversation's counts grew.
 
         Args:
             cause: The conversation and thread that the news is about.
-            fields: The fields of the publication, or of a look-up's row.
+            fields: The fields of the publication, or of a poll's row.
             growth: The grown counts.
         """
         conversation, thread = cause.conversation, cause.thread
@@ -203,8 +201,6 @@ class NewsBuilder:
             place=Place(channel),
         )
 
-    # --- names ------------------------------------------------------------------------------------------------------
-
     def _author(self, fields: Mapping[Any, Any]) -> Written | None:
         """The newest message of a conversation's preview, and its author; ``None`` if the signed-in person wrote it."""
         author = read.last_written(fields)
@@ -222,7 +218,7 @@ class NewsBuilder:
         Args:
             fields: The conversation's fields. ``username`` there is the partner's, or the signed-in person's own.
             author: The author of the newest message, as far as known.
-            known: The partner's name from a look-up.
+            known: The partner's name from a poll.
         """
         if author.name and not self.me.wrote(author):
             return author.name
@@ -230,7 +226,7 @@ class NewsBuilder:
         return next((other for other in others if other and not self.me.is_own("", other)), None)
 
     def _group_name(self, fields: Mapping[Any, Any], known: str | None) -> str | None:
-        """The other members of a group: ``Ada, Ben, Cy and 2 more``; if none are named, the name from a look-up."""
+        """The other members of a group: ``Ada, Ben, Cy and 2 more``; if none are named, the name from a poll."""
         others = list(dict.fromkeys(self._members(fields)))
         left = len(others) - NAMED_OF_GROUP
         names = ", ".join(others[:NAMED_OF_GROUP])

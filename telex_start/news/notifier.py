@@ -1,4 +1,4 @@
-"""Decides what is news: a push publication, or a row of an unread look-up, that makes the unread state grow.
+"""Decides what is news: a push publication, or a row of a poll of the unread, that makes the unread state grow.
 
 A message and the change of counts that it causes are one piece of news; calls, and other types that the configuration
 names, are told too. :mod:`.scheduler` decides how news is told. Pure: time is an argument, in seconds, and toasts are
@@ -15,9 +15,9 @@ from ..events import (
     How,
     Organisation,
     OrganisationsChanged,
-    ProfileLookedUp,
+    ProfilePolled,
     PublicationsReceived,
-    SettingsLookedUp,
+    SettingsPolled,
     SignedIn,
     UnreadSection,
 )
@@ -76,8 +76,6 @@ class Notifier:
         )
         self._apply(config)
 
-    # --- what is known ----------------------------------------------------------------------------------------------
-
     @property
     def counts(self) -> Counts:
         """The unread state now."""
@@ -108,8 +106,6 @@ class Notifier:
         """The organisations of the signed-in user; empty before they are known."""
         return tuple(self._organisations.values())
 
-    # --- what is set ------------------------------------------------------------------------------------------------
-
     def configure(self, config: Config, now: float) -> None:
         """Take up a changed configuration: the unread state stays, what is muted and told follows it from here on."""
         self._apply(config)
@@ -128,8 +124,6 @@ class Notifier:
         self._calls.end(lambda call: self._state.is_muted(call.conversation))
         self._scheduler.changed(now)
         self._publish()
-
-    # --- what happens -----------------------------------------------------------------------------------------------
 
     def signed_in(self, event: SignedIn) -> None:
         """Take in who the signed-in person is."""
@@ -185,32 +179,30 @@ class Notifier:
             with _noting(failed):
                 self._scheduler.submit(news if past else self._with_text(news, now), now, past=past)
 
-    def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
-        """A channel's history has come or was refused: its past is complete, unless a look-up follows with the rest.
+    def answered(self, channel: str, now: float, poll_follows: bool = False) -> None:
+        """A channel's history has come or was refused: its past is complete, unless a poll follows with the rest.
 
         The past is what was unread before the sign-in.
         """
-        self._scheduler.past.answered(channel, now, look_up_follows)
+        self._scheduler.past.answered(channel, now, poll_follows)
         self.tick(now)
 
     def unknown(self, channel: str) -> None:
         """Publications of a channel are lost: its counts may be wrong."""
         self._state.counts_unknown(channel)
 
-    def look_up_began(self, channel: str) -> None:
-        """A look-up of an organisation's unread conversations begins."""
+    def poll_began(self, channel: str) -> None:
+        """A poll of an organisation's unread conversations begins."""
         if channel in self._organisations:
-            self._state.look_up_began(channel)
+            self._state.poll_began(channel)
 
-    def looked_up(self, event: UnreadSection, now: float) -> None:
-        """Take in what a look-up says of one section of an organisation."""
+    def polled(self, event: UnreadSection, now: float) -> None:
+        """Take in what a poll says of one section of an organisation."""
         if event.channel not in self._organisations:
             return  # left meanwhile
         self._builder.learn(event.channel, event.section, event.rows)
-        past = self._scheduler.past.awaits_look_up(event.channel)
-        for conversation, growth, fields in self._state.looked_up(
-            event.channel, event.section, event.rows, event.whole
-        ):
+        past = self._scheduler.past.awaits_poll(event.channel)
+        for conversation, growth, fields in self._state.polled(event.channel, event.section, event.rows, event.whole):
             cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
             news = self._builder.of_change(cause, fields, growth)
             self.recent.note(news, past)
@@ -218,20 +210,20 @@ class Notifier:
                 self._scheduler.submit(news, now, past=past)
         self._publish()
 
-    def look_up_ended(self, channel: str, now: float) -> None:
-        """A look-up has ended, well or not."""
-        self._state.look_up_ended(channel)
-        if self._scheduler.past.awaits_look_up(channel):
+    def poll_ended(self, channel: str, now: float) -> None:
+        """A poll has ended, well or not."""
+        self._state.poll_ended(channel)
+        if self._scheduler.past.awaits_poll(channel):
             self._scheduler.past.answered(channel, now)
         self.tick(now)
 
-    def settings(self, event: SettingsLookedUp, now: float) -> None:
+    def settings(self, event: SettingsPolled, now: float) -> None:
         """Take in what the person set at Telex for an organisation."""
         if event.channel in self._organisations:
-            self._settings.looked_up(event)
+            self._settings.polled(event)
             self.quiet_changed(now)
 
-    def profile(self, event: ProfileLookedUp, now: float) -> None:
+    def profile(self, event: ProfilePolled, now: float) -> None:
         """Take in what the person set at Telex for themselves."""
         self._settings.profile = event
         self.quiet_changed(now)
@@ -249,8 +241,6 @@ class Notifier:
             another.clear()
         self._publish()
 
-    # --- time -------------------------------------------------------------------------------------------------------
-
     def deadline(self) -> float | None:
         """When :meth:`tick` is due; ``None`` if nothing is, until something comes in."""
         return soonest(self._scheduler.deadline(), self._calls.deadline())
@@ -259,8 +249,6 @@ class Notifier:
         """Show the toasts that are due, and take away those of calls that are over."""
         self._scheduler.tick(now)
         self._calls.tick(now)
-
-    # --- from a publication to news ---------------------------------------------------------------------------------
 
     def _take(self, channel: str, data: object, how: How, now: float) -> News | None:
         """Apply a publication; the news that it makes, if any."""
@@ -339,8 +327,6 @@ class Notifier:
             own = me.is_own(word(fields.get("caller_id")), publications.first(fields, "caller_name"))
             if not own and self._calls.begins(call, now):
                 self._scheduler.call(call, now)
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def _publish(self) -> None:
         """Pass on which conversations have been read, and what has changed of the counts and the unread agents."""

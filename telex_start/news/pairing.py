@@ -68,8 +68,6 @@ class Pairing:
         """The news that wait for their text, and until when; oldest first."""
         self._flow: dict[str, float] = {}
 
-    # --- messages ---------------------------------------------------------------------------------------------------
-
     def came(self, channel: str, now: float) -> None:
         """A message of this organisation came: its next changes may wait for their text."""
         self._flow[channel] = now
@@ -98,8 +96,6 @@ class Pairing:
             self._used.drop(_key(message).__eq__)
             self._used.add(_key(message), now)
 
-    # --- what was told ----------------------------------------------------------------------------------------------
-
     def told(self, news: News, now: float) -> None:
         """Note that this was told, or will be told in a summary."""
         if news.kind != UNREAD_CHANGE:
@@ -124,8 +120,6 @@ class Pairing:
     def take_shown(self, message: Message, now: float) -> News | None:
         """Take the news whose toast was shown without the text of this message; each is given once."""
         return self._shown.take(lambda news: news.cause.is_of(message.cause), now)
-
-    # --- what waits for its text ------------------------------------------------------------------------------------
 
     def may_wait(self, news: News, now: float) -> bool:
         """Whether the text of this news may still come: messages of its organisation came within :data:`FLOWING`."""
@@ -166,8 +160,6 @@ class Pairing:
     def keep_waiting(self, wanted: Callable[[News], bool]) -> None:
         """Drop from what waits all that is not wanted."""
         self._waiting = [one for one in self._waiting if wanted(one[0])]
-
-    # --- what is over -----------------------------------------------------------------------------------------------
 
     def read(self, conversation: Conversation) -> None:
         """The conversation was read: none of its news is told, none of its toasts completed."""

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from ..config import Config, QuietHours
-from ..events import Organisation, ProfileLookedUp, SettingsLookedUp
-from ..face import Silence
+from ..events import Organisation, ProfilePolled, SettingsPolled
 from ..menu import Muted, MuteFor
 from ..toast import Conversation, Mute, Pause, Remembered, Until
+from ..tray_view import Silence
 from .builder import folded
 from .publications import CHANNELS, News
 from .wall import DAY, Wall, border, contain, telex_hours
@@ -50,13 +50,13 @@ class TelexSettings:
         self.honoured = honoured
         """May be set at any time: the settings are kept even while they are not honoured."""
         self._second_of_day = second_of_day
-        self.profile = ProfileLookedUp(False)
-        """The person's own settings; the notifier replaces them after each look-up."""
+        self.profile = ProfilePolled(False)
+        """The person's own settings; the notifier replaces them after each poll."""
         self._about: dict[str, str] = {}
         self._hours: dict[str, QuietHours | None] = {}
         self._muted: dict[str, frozenset[str]] = {}
 
-    def looked_up(self, event: SettingsLookedUp) -> None:
+    def polled(self, event: SettingsPolled) -> None:
         """Take in the settings of an organisation; ``None`` leaves a setting as it was."""
         if event.notify_about is not None:
             self._about[event.channel] = event.notify_about
@@ -86,7 +86,7 @@ class TelexSettings:
         return self.paused(channel) or (hours is not None and not contain(hours, 0, int(self._second() // 60)))
 
     def free_in(self, channel: str) -> float | None:
-        """In how many seconds to ask :meth:`holds` again; ``None`` if only another look-up can change its answer."""
+        """In how many seconds to ask :meth:`holds` again; ``None`` if only another poll can change its answer."""
         hours = self._hours.get(channel)
         if self.paused(channel) or hours is None:
             return None
@@ -101,7 +101,7 @@ class TelexSettings:
         """Forget everything."""
         for known in (self._about, self._hours, self._muted):
             known.clear()
-        self.profile = ProfileLookedUp(False)
+        self.profile = ProfilePolled(False)
 
     def _second(self) -> float:
         return self._second_of_day(self.profile.timezone)
@@ -157,8 +157,6 @@ class Quiet:
             if (level := by_id.get(one.id) or by_name.get(folded(one.name)))
         }
 
-    # --- what the person does ---------------------------------------------------------------------------------------
-
     def remember(self, kept: Remembered, now: float) -> None:
         """Take up what was remembered. If a duration began in another run of the machine, the wall clock says once how
         much of it is left; from here on the other clock counts."""
@@ -206,8 +204,6 @@ class Quiet:
                 until = self._tomorrow()
             self._mutes[conversation] = Mute(conversation, name, until)
         self._look_at = None
-
-    # --- what holds -------------------------------------------------------------------------------------------------
 
     @property
     def paused(self) -> bool:
@@ -263,8 +259,6 @@ class Quiet:
             return Muted(mute.conversation, mute.name)
         until = self._wall.words(self._wall_end(mute.until, now), self._wall.now())
         return Muted(mute.conversation, mute.name, f"until {until}")
-
-    # --- time -------------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
         """When :meth:`tick` is due, as planned by its last call."""

@@ -78,7 +78,7 @@ class Recent:
         """
         if news.counted and news.conversation.ident:
             self._noted += 1
-            # A look-up has so far always listed the newest first.
+            # A poll has so far always listed the newest first.
             order = (0, _written_at(news.thread), -self._noted) if past else (1, self._noted, 0)
             remember(self._known, news.conversation, _known(news, self._known.get(news.conversation), order), MOST)
             self.version += 1
@@ -104,8 +104,6 @@ class Recent:
         """Signed out: forget everything."""
         self._known.clear()
         self.version += 1
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def latest(self) -> tuple[Unread, ...]:
         """The menu's list: the latest conversations that are not muted, newest first."""

@@ -1,7 +1,7 @@
 """Keeps the unread counts of every conversation, and says which changes of the counts are growth.
 
 Pure: no I/O and no clock. The counts in a publication are absolute, so only the last ones of each conversation have to
-be remembered; a conversation that was read is forgotten. A look-up gives the counts of many conversations at once, as
+be remembered; a conversation that was read is forgotten. A poll gives the counts of many conversations at once, as
 of the moment when it began: if a conversation had a publication since then, the publication counts.
 """
 
@@ -60,7 +60,7 @@ _READ = _Known(0, 0)
 
 
 class UnreadState:
-    """The unread counts of every conversation, fed by publications and look-ups.
+    """The unread counts of every conversation, fed by publications and polls.
 
     Owned by one thread. Its memory is bounded whatever the network sends, and it never raises.
     """
@@ -79,9 +79,9 @@ class UnreadState:
         self._events: dict[str, None] = {}  # a set would take more than twice as much memory
         self._read: dict[Conversation, None] = {}
         self._looking: set[str] = set()
-        """The push channels of the organisations whose look-up is under way."""
+        """The push channels of the organisations whose poll is under way."""
         self._published: dict[Conversation, None] = {}
-        """The conversations of these with a publication since the look-up began; the latest, up to a bound."""
+        """The conversations of these with a publication since the poll began; the latest, up to a bound."""
 
     def first_time(self, event: str) -> bool:
         """Whether an event with this ``notification_id`` comes for the first time; one without (empty) always does."""
@@ -135,17 +135,15 @@ class UnreadState:
         reply = mentioned and known.unread == before.unread
         return Growth(known.unread, known.mentions, mentioned, reply, True, before.unread)
 
-    # --- look-ups ---------------------------------------------------------------------------------------------------
-
-    def look_up_began(self, channel: str) -> None:
-        """A look-up of this organisation begins: publications from here on are newer than its rows."""
+    def poll_began(self, channel: str) -> None:
+        """A poll of this organisation begins: publications from here on are newer than its rows."""
         self._forget_published(channel)
         self._looking.add(channel)
 
-    def looked_up(
+    def polled(
         self, channel: str, section: str, rows: Collection[Mapping[Any, Any]], whole: bool
     ) -> list[tuple[Conversation, Growth, Mapping[Any, Any]]]:
-        """Take in what a look-up says of a section.
+        """Take in what a poll says of a section.
 
         Args:
             channel: The organisation's push channel.
@@ -173,16 +171,14 @@ class UnreadState:
                     self._forget(known)
         return grown
 
-    def look_up_ended(self, channel: str) -> None:
-        """The look-up of this organisation has ended."""
+    def poll_ended(self, channel: str) -> None:
+        """The poll of this organisation has ended."""
         self._looking.discard(channel)
         self._forget_published(channel)
 
     def _forget_published(self, channel: str) -> None:
         for conversation in [one for one in self._published if one.channel == channel]:
             del self._published[conversation]
-
-    # --- what is known ----------------------------------------------------------------------------------------------
 
     def counts(self) -> Counts:
         """The counts of all conversations together."""
@@ -220,13 +216,11 @@ class UnreadState:
         self._mentions = sum(known.mentions for known in told)
         self._conversations = len(told)
 
-    # --- its end ----------------------------------------------------------------------------------------------------
-
     def left(self, channel: str) -> None:
         """The user left the organisation of this channel: forget its conversations."""
         for conversation in [known for known in self._known if known.channel == channel]:
             self._forget(conversation)
-        self.look_up_ended(channel)
+        self.poll_ended(channel)
 
     def clear(self) -> None:
         """Forget everything, as on signing out."""
@@ -234,8 +228,6 @@ class UnreadState:
             kept.clear()
         self.unread_agents = frozenset()
         self._unread = self._mentions = self._conversations = 0
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def _forget(self, conversation: Conversation) -> None:
         known = self._known.pop(conversation, None)

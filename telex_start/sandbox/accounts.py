@@ -161,8 +161,6 @@ class Accounts:
                 return self.user(mail.email)
         return None
 
-    # --- everybody --------------------------------------------------------------------------------------------------
-
     def person(self, name: str) -> Person:
         """The person with that username, full name or email address, in any letter case; made when first named.
 
@@ -187,9 +185,6 @@ class Accounts:
         for name in (person.username, person.full_name, person.email):
             self._people[name.lower()] = person
         return person
-
-
-# --- what they have set -------------------------------------------------------------------------------------------
 
 
 @dataclass

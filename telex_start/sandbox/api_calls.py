@@ -30,7 +30,6 @@ _PAGE = 20
 """Rows of a page, or threads, where the call does not say."""
 _PREFERENCE = "notification preference retrieved successfully"
 
-# --- who calls ------------------------------------------------------------------------------------------------------
 # Each raises ErrorAnswer where the token is missing, unknown or refused, or its user has no access.
 
 
@@ -76,9 +75,6 @@ def _in_channel(telex: Telex, request: web.Request) -> User:
     if telex.conversations.by_channel_id(user, request.match_info["channel"]) is None:
         raise ErrorAnswer(400, "entry does not exist")
     return user
-
-
-# --- signing in, and staying so -------------------------------------------------------------------------------------
 
 
 async def _login(telex: Telex, request: web.Request) -> web.Response:
@@ -181,9 +177,6 @@ async def _logout(telex: Telex, request: web.Request) -> web.Response:
     return success(None, "user logout successfully")
 
 
-# --- names and counts -----------------------------------------------------------------------------------------------
-
-
 async def _organisation(telex: Telex, request: web.Request) -> web.Response:
     user, organisation = _in_organisation(telex, request)
     data = {"id": organisation.id, "name": organisation.name, "description": "", "type": "company", "owner_id": user.id}
@@ -229,9 +222,6 @@ async def _fetch_bots(telex: Telex, request: web.Request) -> web.Response:
 def _number(request: web.Request, name: str, default: int) -> int:
     value = request.query.get(name, "")
     return max(1, int(value)) if value.isascii() and value.isdigit() else default
-
-
-# --- preferences ----------------------------------------------------------------------------------------------------
 
 
 async def _muted(telex: Telex, request: web.Request) -> web.Response:
@@ -287,9 +277,6 @@ def _device(value: object) -> str:
     return str(value)
 
 
-# --- more than they say ---------------------------------------------------------------------------------------------
-
-
 async def _read(kind: Kind, telex: Telex, request: web.Request) -> web.Response:
     """Reading the threads marks them as read."""
     user = _by_bearer(telex, request).user
@@ -309,9 +296,6 @@ async def _switch_organisation(telex: Telex, request: web.Request) -> web.Respon
     telex.traffic.switched_organisations += 1
     login.revoked = True
     return success(None, "organisation switched successfully")
-
-
-# --- calls that ring ------------------------------------------------------------------------------------------------
 
 
 async def _respond(telex: Telex, request: web.Request) -> web.Response:

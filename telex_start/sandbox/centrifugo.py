@@ -71,8 +71,6 @@ class CentrifugoServer:
         """What ``status`` calls it."""
         return f"centrifugo {self.style}"
 
-    # --- process ----------------------------------------------------------------------------------------------------
-
     async def start(self) -> None:
         """Start the process and wait until it is ready.
 
@@ -169,8 +167,6 @@ class CentrifugoServer:
         if self._session is not None:
             await self._session.close()
 
-    # --- its HTTP API -----------------------------------------------------------------------------------------------
-
     async def _call(self, method: str, body: str) -> dict[str, object]:
         if not self._ready or self._session is None:
             raise NotPossible("the push server is down")
@@ -187,8 +183,6 @@ class CentrifugoServer:
 
     async def _result(self, method: str, body: Mapping[str, object]) -> dict[str, object]:
         return _result_of(method, await self._call(method, compact(body)))
-
-    # --- orders -----------------------------------------------------------------------------------------------------
 
     async def publish(self, channel: str, texts: Sequence[str]) -> StreamPosition:
         """Publish JSON texts in order and give the stream's top after the last."""
@@ -313,9 +307,6 @@ def _die_with_parent() -> Callable[[], None] | None:
             os._exit(1)  # the sandbox died in between
 
     return prepare
-
-
-# --- its configuration --------------------------------------------------------------------------------------------
 
 
 def style_from_help(text: str) -> str | None:

@@ -49,8 +49,6 @@ class Order:
     def __contains__(self, key: str) -> bool:
         return key in self._body
 
-    # --- values -----------------------------------------------------------------------------------------------------
-
     def value(self, key: str) -> object:
         """Any JSON value, which must be there, if only as null."""
         if key not in self._body:
@@ -98,8 +96,6 @@ class Order:
         if not value and default is None:
             raise BadOrder(f"{key} names nobody")
         return [str(name) for name in value]
-
-    # --- what it is about -------------------------------------------------------------------------------------------
 
     def user(self) -> User:
         """The account that ``user`` names by its email address, else the announced one."""

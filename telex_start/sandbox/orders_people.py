@@ -20,8 +20,6 @@ from .telex import Happened, Writing
 DEFAULT_AUTHOR = "Ben Okri"
 """Who writes in a channel where the order names nobody."""
 
-# --- writing --------------------------------------------------------------------------------------------------------
-
 
 async def message(order: Order) -> OrderAnswer:
     """``{organisation, name, by?, text? | html?, media?, mention?, private?, new_message?}``: one in a channel."""
@@ -79,9 +77,6 @@ def _writing(order: Order, conversation: Conversation, mention: bool) -> Writing
     return Writing(order.by(author), html, media, mention, order.flag("system", False), when)
 
 
-# --- reading, and what comes late -----------------------------------------------------------------------------------
-
-
 async def read(order: Order) -> OrderAnswer:
     """``{organisation, name | username | members | agent}``: the user read it; counts 0. An agent's is not told."""
     return _answer(await order.telex.read(order.conversation()))
@@ -100,9 +95,6 @@ async def unread_change(order: Order) -> OrderAnswer:
 async def remind(order: Order) -> OrderAnswer:
     """``{organisation, name | username | members | agent}``: the reminder of its newest message, without text."""
     return _answer(await order.telex.remind(order.conversation()))
-
-
-# --- calling --------------------------------------------------------------------------------------------------------
 
 
 async def call(order: Order) -> OrderAnswer:
@@ -156,9 +148,6 @@ def _answer(happened: Happened) -> OrderAnswer:
     if (written := happened.message) is not None:
         answer |= {"thread_id": written.thread_id, "message_id": written.message_id, "user_id": written.author.id}
     return answer
-
-
-# --- without a publication ------------------------------------------------------------------------------------------
 
 
 async def archive(order: Order) -> OrderAnswer:

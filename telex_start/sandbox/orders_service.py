@@ -16,8 +16,6 @@ from .push_protocol import KNOWN_REASONS, UNSUBSCRIBED_BY_SERVER, compact
 from .push_streams import StreamPosition
 from .traffic_log import COUNTED
 
-# --- publications ---------------------------------------------------------------------------------------------------
-
 
 async def publish(order: Order) -> OrderAnswer:
     """``{organisation | channel, data | raw, count?}``: publishes it, ``count`` times. ``raw`` is JSON text.
@@ -60,9 +58,6 @@ async def trim_history(order: Order) -> OrderAnswer:
 def _position(top: StreamPosition) -> OrderAnswer:
     """A stream position as orders answer it; without history 0 and empty."""
     return {"offset": top.offset, "epoch": top.epoch}
-
-
-# --- connections, subscriptions and the push server -----------------------------------------------------------------
 
 
 async def kick(order: Order) -> None:
@@ -121,9 +116,6 @@ async def restart(order: Order) -> None:
 async def refuse_push(order: Order) -> None:
     """``{status}``: handshakes are answered with that HTTP status; 0 accepts them again."""
     await order.telex.push_server.refuse_push(order.number("status"))
-
-
-# --- sessions, tokens, organisations --------------------------------------------------------------------------------
 
 
 async def revoke_session(order: Order) -> None:
@@ -187,9 +179,6 @@ async def remove_organisation(order: Order) -> OrderAnswer:
     organisation = order.organisation()
     order.user().organisations.remove(organisation)
     return {"id": organisation.id}
-
-
-# --- the API's moods ------------------------------------------------------------------------------------------------
 
 
 async def rate_limit(order: Order) -> OrderAnswer:

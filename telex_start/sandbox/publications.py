@@ -29,9 +29,6 @@ def attachment(kind: str) -> Payload:
     return {"id": identity, "type": kind, "name": f"{kind}-{identity[:8]}", "url": f"https://files.example/{identity}"}
 
 
-# --- parts --------------------------------------------------------------------------------------------------------
-
-
 def _person(person: Person) -> Payload:
     names: Payload = {"user_id": person.id, "username": person.username, "full_name": person.full_name}
     return names | {"email": person.email, "avatar_url": ""}
@@ -115,9 +112,6 @@ def agent_row(conversation: Conversation) -> Payload:
         "thread_count": conversation.unread,
         "last_thread_id": conversation.last_thread_id,
     }
-
-
-# --- publications -------------------------------------------------------------------------------------------------
 
 
 def _publication(kind: str, section: str, data: Payload) -> Payload:

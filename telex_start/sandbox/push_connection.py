@@ -45,8 +45,6 @@ class ClientConnection:
         known = (self._connect, self._subscribe, self._unsubscribe, self._refresh, self._sub_refresh)
         self._methods = {method.__name__.removeprefix("_"): method for method in known}
 
-    # --- life -------------------------------------------------------------------------------------------------------
-
     async def serve(self) -> None:
         """Read frames until the connection ends."""
         self._after("stale", self._hub.settings.stale_close_delay, lambda: self.close(codes.CLOSE_STALE))
@@ -105,8 +103,6 @@ class ClientConnection:
         if not self.ended:
             self._timers[name] = asyncio.get_running_loop().call_later(max(0.0, delay), action)
 
-    # --- commands ---------------------------------------------------------------------------------------------------
-
     def _handle_frame(self, text: str) -> None:
         try:
             for line in codes.split_frame(text):
@@ -143,8 +139,6 @@ class ClientConnection:
     def _reply(self, command: ClientCommand, result: dict[str, object]) -> None:
         self.push(compact({"id": command.id, command.method: result}))
 
-    # --- tokens -----------------------------------------------------------------------------------------------------
-
     def _lifetime(self, token: CheckedToken) -> dict[str, object]:
         """What a result says of a token's end."""
         if not token.expires_at:
@@ -173,8 +167,6 @@ class ClientConnection:
         """A good token for somebody or something else takes the whole connection down."""
         if token.channel != channel or token.user_id != self.user_id or token.client not in ("", self.id):
             raise CloseConnection(codes.CLOSE_INVALID_TOKEN)
-
-    # --- connect and refresh ----------------------------------------------------------------------------------------
 
     def _connect(self, command: ClientCommand) -> None:
         if self.user_id is not None:
@@ -232,8 +224,6 @@ class ClientConnection:
         if expires_at:
             delay = expires_at - self._hub.clock.unix() + self._hub.settings.expired_close_delay
             self._after("expire", delay, lambda: self.close(codes.CLOSE_EXPIRED))
-
-    # --- subscribe, unsubscribe, sub_refresh ------------------------------------------------------------------------
 
     def _subscribe(self, command: ClientCommand) -> None:
         channel, settings = self._needed(command, "channel"), self._hub.settings
@@ -309,8 +299,6 @@ class ClientConnection:
             if expires_at > 0 and deadline > expires_at:
                 self.drop_subscription(channel, codes.UNSUBSCRIBED_EXPIRED)
         self._after("presence", self._hub.settings.presence_interval, self._presence_tick)
-
-    # --- ping and pong ----------------------------------------------------------------------------------------------
 
     def ping(self) -> None:
         """Send a ping and expect its pong in time."""

@@ -60,8 +60,6 @@ class OwnPushServer:
         application.router.add_get(PUSH_PATH, self._handshake)
         self._runner = web.AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=1.0)
 
-    # --- listening --------------------------------------------------------------------------------------------------
-
     async def start(self) -> None:
         """Start to listen.
 
@@ -140,8 +138,6 @@ class OwnPushServer:
         finally:
             del self._clients[client]
         return upgraded
-
-    # --- orders -----------------------------------------------------------------------------------------------------
 
     async def publish(self, channel: str, texts: Sequence[str]) -> StreamPosition:
         """Publish JSON texts in order and give the stream's top after the last."""

@@ -80,9 +80,6 @@ class PushServerFigures:
     """Whether commands, connects, pongs, closes and handshakes are in the traffic log."""
 
 
-# --- what is kept of each channel ---------------------------------------------------------------------------------
-
-
 @dataclass
 class Stream:
     """One channel: its kept publications and where it is."""

@@ -72,8 +72,6 @@ class Telex:
     calls: dict[str, Call] = field(default_factory=dict)
     """By their buzz id, the newest last."""
 
-    # --- writing ----------------------------------------------------------------------------------------------------
-
     async def write(self, conversation: Conversation, writing: Writing) -> Happened:
         """Somebody begins a thread. What the user wrote, on another device, is neither counted nor published."""
         message = Message(writing.author, writing.html, uuid7(), writing.media, writing.system)
@@ -146,8 +144,6 @@ class Telex:
             return False
         return within(preference.time_range, datetime.now(_zone(profile.timezone)))
 
-    # --- what comes late, or again ----------------------------------------------------------------------------------
-
     async def text_of_last(self, conversation: Conversation) -> Happened:
         """``new_message`` for the newest message, however late."""
         message = conversation.last_message
@@ -169,16 +165,12 @@ class Telex:
             return Happened()
         return await self._publish(conversation, [saved_message_remainder(conversation, message)], message)
 
-    # --- reading ----------------------------------------------------------------------------------------------------
-
     async def read(self, conversation: Conversation) -> Happened:
         """The user reads a conversation, on whatever device. Of an agent's nobody is told."""
         conversation.was_read()
         if conversation.kind is Kind.AGENT:
             return Happened()
         return await self._publish(conversation, [unread_change(conversation, new=False)])
-
-    # --- calling ----------------------------------------------------------------------------------------------------
 
     async def call(self, conversation: Conversation, caller: Person) -> tuple[Call, Happened]:
         """Somebody calls everybody in a conversation."""
@@ -194,8 +186,6 @@ class Telex:
         """The caller hangs up."""
         self.calls.pop(call.buzz_id, None)
         return await self._publish(call.conversation, [call.canceled()])
-
-    # --- publishing -------------------------------------------------------------------------------------------------
 
     async def _publish(
         self, conversation: Conversation, payloads: Sequence[Payload], message: Message | None = None

@@ -146,7 +146,7 @@ class Bus:
         self._failure_logged = False
         loop.add(self._turn)
 
-    # --- kept up on every new connection; to be called before or after the loop was started -------------------------
+    # Kept up on every new connection; to be called before or after the loop was started.
 
     def subscribe(self, on_signal: Callable[[Message], object], arg0: str = "", **rule: str) -> None:
         """Have ``on_signal`` called with each signal that matches.
@@ -194,7 +194,7 @@ class Bus:
         """
         self._exports[path] = answer
 
-    # --- for any thread ---------------------------------------------------------------------------------------------
+    # For any thread.
 
     def call(
         self,
@@ -244,7 +244,7 @@ class Bus:
         """Have ``work`` done on the loop's thread; False if too much is waiting already, or the loop was stopped."""
         return len(self._waiting) + self.loop.waiting < MOST_WAITING and self.loop.post(work)
 
-    # --- on the loop's thread ---------------------------------------------------------------------------------------
+    # On the loop's thread.
 
     def _turn(self, now: float) -> float | None:
         """Read what has come, then do what is due; returns when to be called again.
@@ -286,7 +286,7 @@ class Bus:
                 self._late[call.serial] = call.late
             call.answer(NoReply.NO_ANSWER)
 
-    # --- coming and going of the bus --------------------------------------------------------------------------------
+    # Coming and going of the bus.
 
     def _connect(self, now: float) -> None:
         self._next_try = now + self._retry
@@ -333,8 +333,6 @@ class Bus:
         unanswered, self._unanswered = self._unanswered, {}
         for call in unanswered.values():
             call.answer(NoReply.NO_ANSWER)
-
-    # --- messages ---------------------------------------------------------------------------------------------------
 
     def _enqueue(self, call: _Call) -> None:
         self._waiting.append(call)

@@ -1,4 +1,4 @@
-"""What the tray shows (icon, tooltip, menu) as one immutable value, a Face; :mod:`telex_start.app.renewal` makes it."""
+"""What the tray shows (icon, tooltip, menu) as one immutable value; :mod:`telex_start.app.renewal` makes it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Silence(NamedTuple):
     words: str = ""
     """``paused until 14:30``, ``paused``; empty if notifications come."""
     resumable: bool = False
-    """See :attr:`Face.resumable`; for the next one, :attr:`Face.muted`."""
+    """See :attr:`TrayView.resumable`; for the next one, :attr:`TrayView.muted`."""
     muted: tuple[Muted, ...] = ()
 
 
 NO_SILENCE = Silence()
 
 
-class Face(NamedTuple):
-    """What the tray shows. Equal faces look the same, so a tray renews nothing when it gets an equal one."""
+class TrayView(NamedTuple):
+    """What the tray shows. Equal views look the same, so a tray renews nothing when it gets an equal one."""
 
     state: State
     unread: int
@@ -86,5 +86,5 @@ class Face(NamedTuple):
         return self.state is State.RECONNECTING
 
 
-SIGNED_OUT = Face(State.SIGNED_OUT, 0, "Signed out")
-"""The face that is shown first."""
+SIGNED_OUT = TrayView(State.SIGNED_OUT, 0, "Signed out")
+"""The view that is shown first."""
