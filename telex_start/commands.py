@@ -49,6 +49,8 @@ def _noted(api_url: str) -> QuietController:
 
     noted = QuietController(Config(), memory, changed=lambda now: None, cannot_keep=cannot_keep, boot=clock.boot())
     noted.quiet.tick(clock.now())
+    if noted.problem and not noted.unreadable:  # the next start cannot say it: the file is set aside by now
+        print(f"telex-start: {noted.problem}", file=sys.stderr)
     return noted
 
 
@@ -64,8 +66,6 @@ def pause(argv: list[str]) -> int:
     api_url = source.load_where().api_url
     folder, argument = paths.runtime_folder(), options.how_long
     noted = _noted(api_url)
-    if noted.problem and not noted.unreadable:  # the next start cannot say it: the file is set aside by now
-        print(f"telex-start: {noted.problem}", file=sys.stderr)
     runs = instance.ask(folder, api_url, None) is not None
     if not runs:
         source.load()  # a mistake in the configuration may be why no agent is found
@@ -99,6 +99,9 @@ def forget(argv: list[str]) -> int:
         raise ConfigError(f"{noted.unreadable}; nothing is changed.")
     left = [*dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one)]
     runs = instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is not None  # the agent notes that itself
+    if not left and noted.problem:
+        print("If a password was kept, it is still in the system's keyring, by the name telex-start: take it out there.")
+        return 1
     if not left:
         print("No password is kept.")
         return 0

@@ -306,6 +306,15 @@ def test_a_pause_says_what_it_could_not_read(machine: Machine) -> None:
     assert Memory(API).load()[0].pause is not None
 
 
+def test_forget_does_not_say_that_nothing_is_kept_where_nobody_knows(machine: Machine) -> None:
+    file = Path(Memory(API).path)
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    code, words, errors = machine.run("forget")
+    assert (code, f"{file} cannot be understood" in errors) == (1, True)
+    assert words.startswith("If a password was kept, it is still in the system's keyring")
+
+
 def test_a_state_file_not_read_just_now_is_not_written_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(self: Memory) -> None:
         raise OSError(5, "Input/output error", self.path)
