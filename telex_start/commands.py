@@ -100,7 +100,7 @@ def forget(argv: list[str]) -> int:
     left = [*dict.fromkeys(one for one in (noted.noted.kept, *noted.noted.removing) if one)]
     runs = instance.ask(paths.runtime_folder(), api_url, Request.FORGET) is not None  # the agent notes that itself
     if not left and noted.problem:
-        print("If a password was kept, it is still in the system's keyring, by the name telex-start: take it out there.")
+        print("If a password was kept, the system's keyring still has it, by the name telex-start: take it out there.")
         return 1
     if not left:
         print("No password is kept.")

@@ -312,7 +312,7 @@ def test_forget_does_not_say_that_nothing_is_kept_where_nobody_knows(machine: Ma
     file.write_text("{")
     code, words, errors = machine.run("forget")
     assert (code, f"{file} cannot be understood" in errors) == (1, True)
-    assert words.startswith("If a password was kept, it is still in the system's keyring")
+    assert words.startswith("If a password was kept, the system's keyring still has it")
 
 
 def test_a_state_file_not_read_just_now_is_not_written_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
