@@ -1,4 +1,4 @@
-"""Who is at this Telex: people, agents, those of them who have an account, and what these have set."""
+"""The people and agents of this Telex; its users (people with an account), their organisations, logins and settings."""
 
 from __future__ import annotations
 
@@ -141,10 +141,10 @@ class Accounts:
         self.by_access_token[access_token] = self.by_notification_token[notification_token] = login
 
     def mail_link(self, user: User, site: str, now: float) -> Mail:
-        """Send a link; it ends the one before.
+        """Send a link; the user's earlier links end.
 
         Args:
-            site: What the link begins with, as the backend takes it from the call's header.
+            site: The beginning of the link; the backend takes it from the call's ``Referer``.
         """
         for earlier in self.mails:
             earlier.unused &= earlier.email != user.email
@@ -154,7 +154,7 @@ class Accounts:
         return mail
 
     def use_link(self, code: str, now: float) -> User | None:
-        """Whom that code signs in, this once; None where it is unknown, used or too old."""
+        """Use up a link's code, and give the user whom it signs in; None if it is unknown, used or too old."""
         for mail in self.mails:
             if mail.unused and mail.code == code and now < mail.expires_at:
                 mail.unused = False
@@ -175,7 +175,7 @@ class Accounts:
         return self._know(Person(self.new_id(), username, full_name, email))
 
     def agent(self, name: str) -> Person:
-        """The agent of that name."""
+        """The agent of that name; made when first named."""
         key = f"agent {name}"
         if key not in self._people:
             self._people[key] = Person(self.new_id(), name, name, "", agent=True)
@@ -220,13 +220,13 @@ class Preferences:
     """The settings of all users. Those never touched are Telex's defaults."""
 
     one_profile: bool = False
-    """A person has one profile for all organisations, and it names none: as older backends have it."""
+    """Whether a person has one profile for all organisations, which names no organisation, as in older backends."""
     _profiles: dict[tuple[str, str], Profile] = field(default_factory=dict)
     _organisations: dict[tuple[str, str, str], OrganisationPreference] = field(default_factory=dict)
     _channels: dict[tuple[str, str, str], ChannelPreference] = field(default_factory=dict)
 
     def profile(self, user: User, organisation: Organisation | None) -> Profile:
-        """A user's profile in an organisation; ``None`` for who is in none."""
+        """A user's profile in an organisation; ``None`` for a user who is in none."""
         of = "" if organisation is None or self.one_profile else organisation.id
         return self._profiles.setdefault((user.id, of), Profile())
 
@@ -239,6 +239,6 @@ class Preferences:
         return self._channels.setdefault((user.id, channel_id, device), ChannelPreference())
 
     def forget(self) -> None:
-        """All are Telex's defaults."""
+        """Go back to Telex's defaults."""
         for settings in (self._profiles, self._organisations, self._channels):
             settings.clear()

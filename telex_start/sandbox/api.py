@@ -1,4 +1,7 @@
-"""The HTTP API of Telex, as far as a notification client uses it: its envelope, each call's rate limit and faults."""
+"""Serves Telex's HTTP API: each answer's envelope, the rate limit and the faults. ``api_calls`` answers the calls.
+
+It covers as much of the API as a notification client uses.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ class ErrorAnswer(Exception):
 
 
 def success(data: object, message: str, *, beside: Mapping[str, object] | None = None) -> web.Response:
-    """A good answer; ``beside`` is what the envelope has beside the data."""
+    """A good answer; ``beside`` has further fields of the envelope."""
     envelope = {"status": "success", "status_code": 200, "message": message, "data": data, **(beside or {})}
     return web.Response(text=compact(envelope), content_type="application/json")
 
@@ -66,7 +69,7 @@ class ApiCall(NamedTuple):
 
     method: str
     path: str
-    """Below the API's base; ``{organisation}`` and ``{channel}`` stand for ids."""
+    """Below the API's base; ``{organisation}``, ``{channel}`` and ``{buzz}`` stand for ids."""
     fault: str
     """The name under which a fault is put on it, one of ``FAULT_PATHS``."""
     answer: Callable[[Telex, web.Request], Awaitable[web.Response]]
@@ -121,7 +124,7 @@ async def _answer(telex: Telex, call: ApiCall, request: web.Request, fault: ApiF
 
 
 def _broken(fault: ApiFault) -> web.Response | None:
-    """The answer that a fault puts in the place of the right one; None if it leaves that as it is."""
+    """The answer that a fault gives instead of the right one; None if the right one stays."""
     if fault.redirect:
         return web.Response(status=302, headers={"Location": "http://captive-portal.invalid/login"})
     if fault.status is None:
@@ -152,7 +155,7 @@ async def _send_slowly(request: web.Request, response: web.Response, *, truncate
 
 
 async def _organisation_of(request: web.Request, call: ApiCall) -> str | None:
-    """The organisation a call is about, before anything is checked: faults may be meant for one of them."""
+    """The id of the organisation that a call is about, before any check: a fault may be for one organisation only."""
     if call.fault != "subscription":
         return request.match_info.get("organisation")
     try:

@@ -1,4 +1,8 @@
-"""The calls of the API: signing in and staying so, what the service knows, and two that do more than they say."""
+"""Answers the calls of the API: sign-in and tokens, look-ups and settings, and the answer to a ringing call.
+
+Two calls do more than their names say: reading a conversation's threads marks it as read, and ``switch-org`` ends the
+session.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +31,10 @@ from .telex import Telex
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _INVALID_TOKEN = "invalid or exipired token"  # spelled so by the backend
 _PAGE = 20
-"""Rows of a page, or threads, where the call does not say."""
+"""Rows of a page, or threads, if the call gives no ``limit``."""
 _PREFERENCE = "notification preference retrieved successfully"
 
-# Each raises ErrorAnswer where the token is missing, unknown or refused, or its user has no access.
+# The next four raise ErrorAnswer if the token is missing, unknown or refused, or its user has no access.
 
 
 def _by_bearer(telex: Telex, request: web.Request) -> Login:
@@ -48,7 +52,7 @@ def _by_bearer(telex: Telex, request: web.Request) -> Login:
 
 
 def _by_any_token(telex: Telex, request: web.Request) -> Login:
-    """By notification token or, below ``/token/``, by Bearer."""
+    """The login by notification token or, below ``/token/``, by Bearer."""
     if "/token/" in request.path:
         return _by_bearer(telex, request)
     token = request.headers.get("X-Notification-Token", "")
@@ -90,7 +94,7 @@ async def _login(telex: Telex, request: web.Request) -> web.Response:
 async def _ask_link(telex: Telex, request: web.Request) -> web.Response:
     [email] = _required(await json_object(request), "email")
     user = telex.accounts.user(email)
-    if user is None or user.email != email:  # the backend looks up what it is given, and has it in lower case
+    if user is None or user.email != email:  # the backend looks up the address as given, and stores it in lower case
         raise ErrorAnswer(404, "user not found")
     # The header as it came, or nothing: a caller without it has a broken link mailed.
     mail = telex.accounts.mail_link(user, request.headers.get("Referer", ""), telex.clock.now())
@@ -111,7 +115,7 @@ def _required(body: dict[str, object], *names: str) -> list[str]:
     """The texts of these fields.
 
     Raises:
-        ErrorAnswer: one is missing, or the email address is none.
+        ErrorAnswer: a field is missing, or the email address is no valid one.
     """
     texts = {name: value if isinstance(value := body.get(name), str) else "" for name in names}
     errors = {name.title(): f"{name.title()} is a required field" for name, text in texts.items() if not text}
@@ -291,7 +295,7 @@ async def _read(kind: Kind, telex: Telex, request: web.Request) -> web.Response:
 
 
 async def _switch_organisation(telex: Telex, request: web.Request) -> web.Response:
-    """The session is over."""
+    """Switching the organisation ends the session."""
     login = _by_bearer(telex, request)
     telex.traffic.switched_organisations += 1
     login.revoked = True

@@ -1,4 +1,4 @@
-"""A real Centrifugo: started as a process, asked over its HTTP API, stopped, and never left behind.
+"""Runs a real Centrifugo as the push server: starts its process, calls its HTTP API, and never leaves it behind.
 
 v6 has nested keys in its configuration, v5 flat ones; both are documented at centrifugal.dev and were tried on v6.9.1
 and v5.4.9.
@@ -51,7 +51,7 @@ class CentrifugoServer:
     binary: Path
     """The executable, v5 or v6."""
     style: str | None
-    """``v5`` or ``v6``, how its configuration is written; None to find out by asking it."""
+    """How its configuration is written, ``v5`` or ``v6``; None to find out from its ``--help``."""
     secret: str
     """What tokens are signed with."""
     settings: PushSettings
@@ -68,14 +68,14 @@ class CentrifugoServer:
 
     @property
     def name(self) -> str:
-        """What ``status`` calls it."""
+        """The push server's name in ``status``."""
         return f"centrifugo {self.style}"
 
     async def start(self) -> None:
         """Start the process and wait until it is ready.
 
         Raises:
-            CentrifugoFailed: it did not get there.
+            CentrifugoFailed: it cannot be run, is no Centrifugo, or did not become ready.
         """
         if self.style is None:
             self.style = await self._ask_style()
@@ -245,8 +245,8 @@ class CentrifugoServer:
             return
         self._process.send_signal(signal.SIGSTOP)
         if sys.platform == "darwin":
-            return  # it stops all threads of a process together, and Python has no waitid there before 3.13
-        # Its threads stop one after the other; only then is it really silent.
+            return  # macOS stops all threads of a process together, and Python has no waitid there before 3.13
+        # Its threads stop one after the other; it is silent only when all have stopped.
         for _ in range(200):
             if os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG) is not None:
                 return
@@ -293,9 +293,10 @@ def _position(result: Mapping[str, object]) -> StreamPosition:
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """What a child does before it becomes Centrifugo: on Linux it asks to be killed when the sandbox dies.
+    """Gives the function that a child runs before it becomes Centrifugo; None if the system is not Linux.
 
-    So that even a sandbox that was killed leaves no server behind (prctl(2), PR_SET_PDEATHSIG).
+    It asks Linux to kill the child when the sandbox dies, so that even a sandbox that was killed leaves no server
+    behind (prctl(2), PR_SET_PDEATHSIG).
     """
     if sys.platform != "linux":
         return None
@@ -310,9 +311,9 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 
 def style_from_help(text: str) -> str | None:
-    """The configuration style of a binary, from what it answers to ``--help``; None if that is no Centrifugo's.
+    """The configuration style of a binary, from its answer to ``--help``; None if it is no Centrifugo.
 
-    Its ``version`` does not do: a plain Go build says 0.0.0, whatever its version.
+    Asking for its ``version`` is not enough: a plain Go build says 0.0.0, whatever its version.
     """
     if "--http_server.port" in text:
         return "v6"

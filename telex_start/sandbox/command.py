@@ -1,4 +1,4 @@
-"""``telex-start sandbox [options]``: its command line."""
+"""The command line of the sandbox: reads the options of ``telex-start sandbox`` and serves until the end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _between(kind: Callable[[str], _Number], low: float, high: float) -> Callabl
             raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
         return value
 
-    read.__name__ = "number"  # as argparse calls it where it is none
+    read.__name__ = "number"  # argparse says "invalid number value" for a text that is none
     return read
 
 
@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _checked(new: argparse.ArgumentParser, options: argparse.Namespace) -> argparse.Namespace:
-    """What does not go together ends the program."""
+    """Ends the program if options do not go together, or if there is no Centrifugo binary at the path given."""
     if options.centrifugo is None:
         if options.centrifugo_config_style is not None:
             new.error("--centrifugo-config-style says nothing without --centrifugo")
@@ -96,19 +96,19 @@ def _checked(new: argparse.ArgumentParser, options: argparse.Namespace) -> argpa
 
 
 def main(argv: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM, SIGINT or, with ``--until-stdin-closes``, the end of standard input.
 
     Args:
         argv: The options, without the program's name.
 
     Returns:
-        0 after a clean end, 1 if it cannot listen, 2 for a wrong option or a missing dependency.
+        0 after a clean end, 1 if a server cannot start, 2 for a wrong option or a missing dependency.
     """
     new = parser()
     try:
         options = _checked(new, new.parse_args(argv))
         from .service import serve
-    except SystemExit as end:  # after --help, or what is wrong
+    except SystemExit as end:  # after --help, or a wrong option
         return int(end.code or 0)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("aiohttp", "jwt", "trustme", "cryptography"):

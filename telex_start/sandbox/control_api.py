@@ -1,4 +1,4 @@
-"""The control API: orders that make things happen in the sandbox, and the status.
+"""Serves the control API: orders that make things happen in the sandbox, and the status. ``Order`` reads their keys.
 
 ``POST /sandbox/ORDER`` with a JSON object carries out an order; ``GET /sandbox/orders`` lists them and
 ``GET /sandbox/status`` tells what was counted. There is no rate limit and no login: the sandbox listens on loopback
@@ -35,8 +35,8 @@ class Order:
     """The JSON object of an order.
 
     Args:
-        body: The object; a key that is null counts as absent.
-        telex: To whom it applies.
+        body: The object; a key that is null counts as absent, except ``data``.
+        telex: The Telex in which it makes things happen.
 
     Raises (every method):
         BadOrder: a value is missing or of the wrong type.
@@ -50,7 +50,7 @@ class Order:
         return key in self._body
 
     def value(self, key: str) -> object:
-        """Any JSON value, which must be there, if only as null."""
+        """Any JSON value; it must be there."""
         if key not in self._body:
             raise BadOrder(f"{key} is missing")
         return self._body[key]
@@ -119,7 +119,7 @@ class Order:
         return self.text("channel") if "channel" in self else self.user().channel(self.organisation())
 
     def by(self, default: Person) -> Person:
-        """Who does it."""
+        """The person that ``by`` names, else the default: who does it."""
         return self.telex.accounts.person(self.text("by")) if "by" in self else default
 
     def device(self) -> str:
@@ -127,7 +127,7 @@ class Order:
         return self.one_of("device_type", DEVICE_TYPES, DESKTOP)
 
     def conversation(self) -> Conversation:
-        """The conversation that it names."""
+        """The conversation that the order names by one of ``username``, ``members``, ``agent`` and ``name``."""
         user, organisation = self.user(), self.organisation()
         conversations, person = self.telex.conversations, self.telex.accounts.person
         if "username" in self:
@@ -145,13 +145,14 @@ class Order:
         return conversations.channel(user, organisation, self.text("name"))
 
     def agent(self, key: str) -> Conversation:
-        """The messages of the agent that a key names."""
+        """The conversation with the agent that a key names."""
         agent = self.telex.accounts.agent(self.text(key))
         return self.telex.conversations.agent(self.user(), self.organisation(), agent)
 
 
 Orders = Mapping[str, Callable[[Order], Awaitable[OrderAnswer | None]]]
-"""What carries out each order, by the name under which it is posted. Its docstring begins with the order's keys."""
+"""The function that carries out each order, by the order's name. Its docstring begins with the order's keys;
+``GET /sandbox/orders`` shows that line."""
 
 
 def orders_of(*modules: ModuleType) -> Orders:

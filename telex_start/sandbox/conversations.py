@@ -18,7 +18,7 @@ MESSAGES_KEPT = 50
 
 
 class Kind(StrEnum):
-    """What a conversation is."""
+    """The kinds of conversations."""
 
     CHANNEL = "channel"
     DIRECT = "direct"
@@ -30,11 +30,11 @@ CHANNELS = "channels_section"
 DIRECT = "dm_channels_section"
 AGENTS = "agent_channels_section"
 SECTIONS = {Kind.CHANNEL: CHANNELS, Kind.DIRECT: DIRECT, Kind.GROUP: DIRECT, Kind.AGENT: AGENTS}
-"""Where the clients list them."""
+"""The section in which clients list each kind."""
 
 
 def now() -> str:
-    """This moment, as messages carry it."""
+    """The time at this moment, as messages carry it: ISO 8601, UTC."""
     return datetime.now(UTC).isoformat()
 
 
@@ -53,7 +53,7 @@ class Message:
 
     author: Person
     html: str
-    """The text, in HTML; empty where there are only attachments."""
+    """The text, in HTML; empty if there are only attachments."""
     thread_id: str
     """The thread that it begins or answers."""
     media: tuple[dict[str, object], ...] = ()
@@ -70,17 +70,17 @@ class Conversation:
     user: User
     organisation: Organisation
     id: str
-    """By which publications name it: an agent's id, else that of the channel."""
+    """The id that publications give it: an agent's id, else the channel id."""
     channel_id: str
-    """The same but for agents, whose publications leave it out."""
+    """The same as ``id``, except for agents, whose publications leave the channel id out."""
     name: str
     """A channel's or agent's name; empty for people."""
     others: tuple[Person, ...]
-    """The other people; the agent."""
+    """The other people, or the agent; empty for a channel."""
     private: bool = False
     archived: bool = False
     unread: int = 0
-    """Threads."""
+    """Unread threads."""
     mentions: int = 0
     created_at: str = field(default_factory=now)
     last_read_at: str = field(default_factory=now)
@@ -91,7 +91,7 @@ class Conversation:
     """The newest message, replies too."""
 
     def began(self, message: Message) -> None:
-        """A thread has begun in it."""
+        """A thread has begun with this message."""
         self.messages.append(message)
         self.last_message, self.last_thread_id = message, message.thread_id
 
@@ -102,10 +102,10 @@ class Conversation:
 
 
 class Conversations:
-    """The conversations of all users; one that is asked for the first time begins.
+    """The conversations of all users; each is made when it is first asked for.
 
     Args:
-        new_id: Gives ids.
+        new_id: Makes the id of a new conversation.
     """
 
     def __init__(self, new_id: Callable[[], str]) -> None:
@@ -141,7 +141,7 @@ class Conversations:
         return next((each for each in everywhere if each.channel_id == channel_id), None)
 
     def forget(self) -> None:
-        """There are none."""
+        """Drop all conversations."""
         self._known.clear()
 
     def _conversation(

@@ -1,4 +1,4 @@
-"""How this Telex differs from others, and what goes wrong with its calls."""
+"""Settings in which one Telex differs from another, faults put on API calls, and the API's rate limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .accounts import ACCESS_TOKEN_TTL
 
 SLUGS = ("new", "older", "none")
-"""The field of an organisation's slug: ``organisation_slug``, ``current_organisation_slug``, or there is none."""
+"""The field that holds an organisation's slug: ``organisation_slug``, ``current_organisation_slug``, or no field."""
 NEW_MESSAGE = ("before", "after", "never", "only")
 """When ``new_message`` comes: before or after the counts, never, or without them."""
 
@@ -16,20 +16,20 @@ LOOK_UPS = (
     *("organisation", "user_channels", "dms", "fetch_bots"),
     *("muted", "preference", "channel_preference", "profile"),
 )
-"""The calls that say what the service knows, which a deployment may not have."""
+"""The calls for what the service knows (slugs, unread, settings, profile); a deployment may lack them."""
 FAULT_PATHS = (
     *("login", "ask_link", "verify_link", "organisations", "connection", "subscription", "logout"),
     *LOOK_UPS,
     *("reading", "respond", "switch_org"),
 )
-"""The calls that a fault can be put on; the Bearer variants of the token calls count with the others."""
+"""The calls that a fault can be put on; ``connection`` and ``subscription`` include the variants below ``/token/``."""
 WRONG_TOKENS = ("other_channel", "other_user", "bad_signature", "garbage", "expired")
 """How a subscription token can be wrong."""
 
 
 @dataclass
 class ServiceSettings:
-    """Set at the start, and changed by orders."""
+    """The settings of this Telex; orders change most of them."""
 
     notification_token: bool = True
     """Whether a login brings a notification token; some backend versions bring none."""
@@ -38,12 +38,12 @@ class ServiceSettings:
     access_ttl: int = ACCESS_TOKEN_TTL
     """Seconds that the access token of a login lives."""
     notification_token_stays: bool = False
-    """Whether the notification token serves on when the access token has ended."""
+    """Whether the notification token is still accepted after the access token has ended."""
 
 
 @dataclass
 class ApiFault:
-    """One thing that goes wrong."""
+    """One way in which an API call goes wrong."""
 
     path: str = ""
     organisation_id: str | None = None
@@ -51,7 +51,7 @@ class ApiFault:
     times: int | None = None
     """How often it will still happen; None until cleared."""
     status: int | None = None
-    """HTTP status of the answer; None lets the call be answered normally, if late."""
+    """HTTP status of a wrong answer; None keeps the right one, if late, slow or cut (but see ``redirect``)."""
     html: bool = False
     """A proxy's HTML page instead of the envelope."""
     body_status: int | None = None
@@ -59,7 +59,7 @@ class ApiFault:
     delay: float = 0.0
     """Seconds before the answer begins."""
     stale: bool = False
-    """It says how things were when it was asked, not after the delay."""
+    """The answer shows the state from before the delay, not from after it."""
     drip: bool = False
     """The body comes one byte a second."""
     redirect: bool = False
@@ -74,16 +74,16 @@ class ApiFaults:
     """The faults that are set, and the tokens that are refused or made wrong on purpose."""
 
     faults: list[ApiFault] = field(default_factory=list)
-    """Of several for one call the first one happens first."""
+    """If several fit a call, it meets the first one."""
     wrong_tokens: dict[str, str] = field(default_factory=dict)
     """Kind of wrong subscription token by organisation id."""
     refuse_notification_token: bool = False
     refuse_bearer: bool = False
     no_look_ups: ApiFault | None = None
-    """What every look-up meets while the deployment has none."""
+    """The fault that every look-up meets while the deployment has no look-ups; None if it has them."""
 
     def clear(self) -> None:
-        """Make everything well again."""
+        """End all faults, wrong tokens and refusals."""
         self.faults.clear()
         self.wrong_tokens.clear()
         self.no_look_ups = None

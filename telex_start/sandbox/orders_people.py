@@ -1,9 +1,10 @@
-"""The orders about what people do: who writes, answers, reads and calls where, and what they have set.
+"""The orders about people, each a function: they write, answer, read, call, and change their settings.
 
 A conversation is named by one of ``name`` (a channel), ``username`` (a person), ``members`` (a group) and ``agent``.
-People are named by username, full name or email address; the user too, whose messages and answers then come from
-another device. What is written is ``text``, or ``html``, or files alone: ``media``, a list of ``image``, ``video``,
-``audio`` and ``file``. ``new_message`` is ``before``, ``after`` or ``never``, or ``only`` without the counts.
+People are named by username, full name or email address. The user can be named too: what the user writes then comes
+from another device. A message has ``text`` or ``html``, or only files: ``media`` is a list of ``image``, ``video``,
+``audio`` and ``file``. ``new_message`` says when the text is published: ``before`` or ``after`` the counts, ``never``,
+or ``only``, without the counts.
 
 Each public function is an order, and its docstring begins with the order's keys; ``?`` marks optional ones.
 """
@@ -18,7 +19,7 @@ from .publications import ANSWERS, Call, as_html, attachment
 from .telex import Happened, Writing
 
 DEFAULT_AUTHOR = "Ben Okri"
-"""Who writes in a channel where the order names nobody."""
+"""Who writes in a channel if the order names nobody."""
 
 
 async def message(order: Order) -> OrderAnswer:
@@ -100,7 +101,7 @@ async def remind(order: Order) -> OrderAnswer:
 async def call(order: Order) -> OrderAnswer:
     """``{organisation, username | members, by?}``: somebody calls; the answer has the ``buzz_id``.
 
-    By default it is the other one, or the first of a group. The user's own calls are published to the user too.
+    By default the other person calls, or the first of a group. The user's own calls are published to the user too.
     """
     if "username" not in order and "members" not in order:
         raise BadOrder("username or members is missing")
@@ -112,7 +113,7 @@ async def call(order: Order) -> OrderAnswer:
 async def answer(order: Order) -> OrderAnswer:
     """``{buzz_id?, by?, answer?: "accept"}``: somebody answers a call: ``accept``, ``decline`` or ``timeout``.
 
-    By default the user does, and the newest call is meant.
+    By default the user answers the newest call.
     """
     answered, how = _call(order), order.one_of("answer", tuple(ANSWERS), "accept")
     return _answer(await order.telex.answer(answered, order.by(answered.conversation.user), how))
@@ -132,10 +133,11 @@ def _call(order: Order) -> Call:
 
 
 def _answer(happened: Happened) -> OrderAnswer:
-    """What happened, as orders answer it.
+    """What happened, as the answer to an order.
 
-    ``data`` is the publication of the counts, null where there was none; ``published`` are all in order; ``offset`` and
-    ``epoch`` belong to the last one. ``sent_at`` is as of ``publish``, null where nothing was published.
+    ``data`` is the publication of the counts, null if there was none; ``published`` has all publications in order;
+    ``offset`` and ``epoch`` belong to the last one. ``sent_at`` is the moment before, as in the order ``publish``; null
+    if nothing was published.
     """
     changes = (each for each in happened.published if each["notification_type"] == "unread_thread_change")
     answer: OrderAnswer = {
@@ -160,8 +162,8 @@ async def archive(order: Order) -> OrderAnswer:
 async def fill(order: Order) -> OrderAnswer:
     """``{organisation, channels?, directs?, agents?, messages?: 1, unread?: 0, size?: 60}``: what was there before.
 
-    That many conversations with so many messages each, of ``size`` characters, and ``unread`` threads. Nothing is
-    published. They are named ``channel 1``, ``person.1``, ``agent 1`` and so on.
+    Makes that many conversations, named ``channel 1``, ``person.1``, ``agent 1`` and so on. Each has that many
+    messages, of ``size`` characters, and ``unread`` unread threads. Nothing is published.
     """
     where, accounts, conversations = (
         (order.user(), order.organisation()),

@@ -1,4 +1,4 @@
-"""The orders about the service: publications, connections and the push server; sessions, tokens and the API's moods.
+"""The orders about the service: publications, connections, the push server; sessions, tokens, and faults of the API.
 
 Each public function is an order, and its docstring begins with the order's keys; ``?`` marks optional ones.
 """
@@ -20,8 +20,8 @@ from .traffic_log import COUNTED
 async def publish(order: Order) -> OrderAnswer:
     """``{organisation | channel, data | raw, count?}``: publishes it, ``count`` times. ``raw`` is JSON text.
 
-    ``sent_at`` in the answer is the moment before, in seconds of the monotonic clock, which a process on the same
-    machine can compare with its own.
+    ``sent_at`` in the answer is the moment before publishing, in seconds of the monotonic clock, which a process on the
+    same machine can compare with its own.
     """
     text = order.text("raw") if "raw" in order else compact(order.value("data"))
     sent_at = time.monotonic()
@@ -32,7 +32,7 @@ async def publish(order: Order) -> OrderAnswer:
 async def publish_many(order: Order) -> OrderAnswer:
     """``{organisation | channel, data: [...], per_second?}``: publishes all at once, many in one frame.
 
-    With ``per_second`` each goes by itself, at that pace, and in a frame of its own while the client keeps up.
+    With ``per_second`` each is published alone, at that pace; as long as the client keeps up, each has its own frame.
     """
     items = order.value("data")
     if not isinstance(items, list):
@@ -102,7 +102,7 @@ async def silent(order: Order) -> None:
 async def restart(order: Order) -> None:
     """``{down_for?: 0, new_epoch?: true, kill?: false, wait?: down_for == 0}``: the push server goes and comes.
 
-    With ``kill`` connections are cut, otherwise closed with 3001. With ``wait`` the answer comes when it is back.
+    With ``kill`` connections are cut, else closed with 3001. With ``wait`` the answer comes when the server is back.
     """
     down_for = order.quantity("down_for", 0)
     await order.telex.push_server.restart(
@@ -127,7 +127,8 @@ async def revoke_session(order: Order) -> None:
 async def session_life(order: Order) -> None:
     """``{seconds?: a week, notification_token_stays?: false}``: how long the access tokens of logins to come live.
 
-    At their end calls by them are answered with 401, and with 400 those by the notification token, unless that stays.
+    After that, calls by access token are answered with 401, and calls by notification token with 400 unless that token
+    stays.
     """
     order.telex.settings.access_ttl = order.number("seconds", ACCESS_TOKEN_TTL)
     order.telex.settings.notification_token_stays = order.flag("notification_token_stays", False)
@@ -216,7 +217,8 @@ async def clear_faults(order: Order) -> None:
 async def look_ups(order: Order) -> None:
     """``{on?: true, status?: 404, html?: false}``: with ``on`` false this deployment has no look-ups.
 
-    Nor settings, profiles and slugs: all these are answered with that status until ``on`` or ``clear_faults``.
+    Nor has it settings, profiles and slugs: all these calls are answered with that status until an order ``look_ups``
+    with ``on``, or ``clear_faults``.
     """
     status, html = order.number("status", 404), order.flag("html", False)
     missing = ApiFault(status=status, html=html, message="Page not found")
@@ -243,7 +245,7 @@ async def calls(order: Order) -> OrderAnswer:
 async def status(order: Order) -> OrderAnswer:
     """``{}``: everything that was counted. Null where a real Centrifugo keeps it to itself.
 
-    Times are seconds since the start of the sandbox. In commands a token is replaced by a mark that is the same for the
+    Times are seconds since the start of the sandbox. In commands each token is replaced by a mark; equal marks mean the
     same token.
     """
     telex, user = order.telex, order.user()

@@ -1,4 +1,4 @@
-"""What Telex publishes, and the parts that its look-ups show too: messages, previews, people, counts."""
+"""Builds what Telex publishes, of calls too; and the parts that look-ups share: messages, previews, people, counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Payload = dict[str, object]
 _THREAD, _REPLY = "thread_message", "reply_message"
 _LABELS = {"image": "📷 Photo", "video": "🎥 Video", "audio": "🎤 Audio"}
 ANSWERS = {"accept": "user_joined", "decline": "user_rejected", "timeout": "user_timeout"}
-"""The field that says who gave an answer to a call, by the answer."""
+"""For each answer to a call, the field that says who gave it."""
 _STATUS = {"accept": "accepted", "decline": "declined", "timeout": "timeout"}
 
 
@@ -35,7 +35,7 @@ def _person(person: Person) -> Payload:
 
 
 def participants(people: Sequence[Person]) -> list[Payload]:
-    """People of a conversation, in that order."""
+    """The people of a conversation as publications list them, in the given order."""
     return [_person(person) for person in people]
 
 
@@ -52,7 +52,7 @@ def preview_thread(conversation: Conversation) -> list[Payload]:
 
 
 def previews(conversation: Conversation) -> Payload:
-    """The newest message, HTML and untruncated, or a label where it is only attachments; and the newest ones."""
+    """The newest message as whole HTML, or a label if it is only attachments; and a list of the newest messages."""
     newest = conversation.messages[-1] if conversation.messages else None
     text = newest.html if newest is not None else ""
     if newest is not None and not text and newest.media:
@@ -86,7 +86,7 @@ def people_row(conversation: Conversation, shown: Person | None = None) -> Paylo
     """A direct conversation or a group, with its counts.
 
     Args:
-        shown: Of a direct conversation whose names are shown; by default the other one's.
+        shown: The person whose name a direct conversation shows; by default the other person.
     """
     user, group = conversation.user, conversation.kind is Kind.GROUP
     people = [*conversation.others, user]
@@ -122,8 +122,8 @@ def unread_change(conversation: Conversation, *, new: bool) -> Payload:
     """``unread_thread_change``: something is unread or read.
 
     Args:
-        new: Whether something was written, not read. A direct message then names its recipient where one looks for
-            the sender; only ``participant_id`` is that of whom it is from.
+        new: Whether something was written, not read. A direct message then names its recipient in the fields where one
+            expects the sender; only ``participant_id`` is the sender's.
     """
     organisation: Payload = {"organisation_id": conversation.organisation.id}
     match conversation.kind:
@@ -140,10 +140,10 @@ def unread_change(conversation: Conversation, *, new: bool) -> Payload:
 
 
 def with_text(kind: str, conversation: Conversation, message: Message, *, reply: bool) -> Payload:
-    """What carries a message's text, and takes another way than the counts.
+    """A publication with a message's text; the counts are a publication of their own.
 
     Args:
-        kind: ``new_message``; ``channel_mention``, where it mentions the user; ``thread_reply``, an answer in a thread
+        kind: ``new_message``; ``channel_mention``, if it mentions the user; ``thread_reply``, an answer in a thread
             that the user takes part in, the user's own answers too.
     """
     in_channel = conversation.kind is Kind.CHANNEL
@@ -157,7 +157,7 @@ def with_text(kind: str, conversation: Conversation, message: Message, *, reply:
 
 
 def saved_message_remainder(conversation: Conversation, message: Message) -> Payload:
-    """``saved_message_remainder`` (spelled so): the time has come that the user saved a message for; no text."""
+    """``saved_message_remainder`` (spelled so): reminds the user of a saved message, without its text."""
     ids: Payload = {"user_id": conversation.user.id, "org_id": conversation.organisation.id}
     ids |= {"thread_id": message.thread_id, "message_id": message.message_id}
     return _publication("saved_message_remainder", _THREAD, ids)
@@ -171,15 +171,15 @@ def noise(kind: str, organisation: Organisation, user: User) -> Payload:
 
 @dataclass
 class Call:
-    """A call from one person to another, which rings ("buzz", as Telex names it)."""
+    """A call to a person or a group, which rings ("buzz", as Telex names it)."""
 
     conversation: Conversation
-    """Its user, the caller or one of the called, is told."""
+    """Its user, the caller or one of the called, gets the publications."""
     caller: Person
     buzz_id: str = field(default_factory=uuid7)
     created_at: str = field(default_factory=now)
     statuses: dict[str, str] = field(default_factory=dict)
-    """``pending``, ``accepted``, ``declined`` or ``timeout`` by user id."""
+    """The answers so far: ``accepted``, ``declined`` or ``timeout``, by user id."""
 
     def initiated(self) -> Payload:
         """``direct_call_initiated``, which the caller gets too."""
@@ -196,13 +196,13 @@ class Call:
         return self._publication("direct_call_canceled", {})
 
     def is_over(self) -> bool:
-        """Whether nobody else is left who could take it."""
+        """Whether nobody but the caller is left who could take it."""
         people = (self.conversation.user, *self.conversation.others)
         ended = ("declined", "timeout")
         return all(self.statuses.get(each.id) in ended for each in people if each.id != self.caller.id)
 
     def as_answered(self, action: str) -> Payload:
-        """What who answers it is told."""
+        """The API's answer to the person who responds to the call."""
         return {
             "buzz_id": self.buzz_id,
             "buzz_code": self.buzz_id[-8:],

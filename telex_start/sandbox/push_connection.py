@@ -1,4 +1,4 @@
-"""One client's connection, seen from the server: from its connect command to its close.
+"""Serves one client's connection to the push server, from its connect command to its close.
 
 The rules are those of centrifuge ``client.go`` and centrifugo ``internal/client/handler.go`` (v5.4.9, v6.9.1). They say
 which mistakes are answered with an error, which close the connection and which are ignored, and what ends when a token
@@ -35,7 +35,8 @@ class ClientConnection:
         self.ended = False
         """Whether it is closing or closed: nothing more is heard or said."""
         self.subscriptions: dict[str, int] = {}
-        """When each ends, in Unix seconds; 0 for never. -1 for those of ``connect.subs``, which end with the rest."""
+        """By channel, when its token ends, in Unix seconds; 0 for never. -1 if it came in ``connect.subs``: then it
+        ends with the connection."""
         self._hub = hub
         self._socket = socket
         self._connect_refused = False
@@ -62,7 +63,7 @@ class ClientConnection:
             await self._socket.finish()
 
     def close(self, code: Code, *, flush: bool = True) -> None:
-        """End the connection with a close code; 3000 is the one that never goes over the wire."""
+        """End the connection with a close code; 3000 means to cut it, without a close frame."""
         if code.number == codes.CLOSE_WITHOUT_FRAME.number:
             self.cut()
             return
@@ -97,7 +98,7 @@ class ClientConnection:
         self.subscriptions.clear()
 
     def _after(self, name: str, delay: float, action: Callable[[], None]) -> None:
-        """Set the timer of that name anew, unless the connection has ended."""
+        """Set or reset the timer of that name, unless the connection has ended."""
         if name in self._timers:
             self._timers[name].cancel()
         if not self.ended:
@@ -140,7 +141,7 @@ class ClientConnection:
         self.push(compact({"id": command.id, command.method: result}))
 
     def _lifetime(self, token: CheckedToken) -> dict[str, object]:
-        """What a result says of a token's end."""
+        """The fields of a result that tell when a token ends."""
         if not token.expires_at:
             return {}
         ttl = token.expires_at - self._hub.clock.unix()
@@ -155,7 +156,7 @@ class ClientConnection:
         expired: Exception,
         invalid: Exception | None = None,
     ) -> CheckedToken:
-        """The token of a command; what is raised where it is one of the past, or none."""
+        """A command's token, checked; raises ``expired`` or ``invalid`` (by default: close) if it is not good."""
         try:
             return check(command.text("token"))
         except ExpiredToken:
@@ -196,7 +197,7 @@ class ClientConnection:
             self._after("ping", settings.ping_interval * random.uniform(0.5, 1.0), self.ping)
 
     def _server_side(self, wanted: dict[str, dict[str, object]]) -> dict[str, object]:
-        """Subscribe what comes in ``connect.subs`` with a good token of its own (only with ``honour_subs``)."""
+        """Subscribe those channels of ``connect.subs`` that have a good token (only with ``honour_subs``)."""
         granted: dict[str, object] = {}
         for channel, value in wanted.items():
             entry = value or {}
@@ -246,7 +247,7 @@ class ClientConnection:
         self._reply(command, result | self._position(channel, command))
 
     def _position(self, channel: str, command: ClientCommand) -> dict[str, object]:
-        """The part of a subscribe result that speaks of history, zero values left out."""
+        """The fields of a subscribe result about history; zero values are left out."""
         streams = self._hub.streams
         recovering = bool(command.request.get("recover"))
         result: dict[str, object] = {"was_recovering": True} if recovering else {}

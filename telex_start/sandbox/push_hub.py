@@ -1,4 +1,4 @@
-"""What the connections of the sandbox's push server stand on: each client's WebSocket, and the hub they share.
+"""Sends to the clients of the sandbox's push server: a queue on each client's WebSocket, and the hub that fills them.
 
 Sending never waits: texts go to a queue, and one task joins up to 16 of them with newlines into a frame, as Centrifugo
 does (centrifuge ``writer.go``).
@@ -29,7 +29,7 @@ class ClientSocket:
     socket: web.WebSocketResponse
     """The prepared WebSocket; it must leave closing and answering pings to this class."""
     transport: BaseTransport | None
-    """What is under it, for cutting."""
+    """The connection under the WebSocket, needed to cut it."""
     answering: asyncio.Event
     """While it is not set, nothing is read, answered or sent: the client sees a half-open connection."""
     queue_max_size: int
@@ -44,7 +44,7 @@ class ClientSocket:
         self._writer = asyncio.create_task(self._write())
 
     def send(self, text: str, *, alone: bool = False) -> bool:
-        """Queue one reply or push, or with ``alone`` a frame of its own.
+        """Queue one reply or push; with ``alone`` it gets a frame of its own.
 
         Returns:
             False when the queue is full, after which nothing but a close makes sense.
@@ -76,7 +76,7 @@ class ClientSocket:
             self.transport.abort()
 
     async def finish(self) -> None:
-        """Wait until the close frame has been answered, and stop writing."""
+        """Stop writing; if a close frame is to go out, wait first until it has been answered."""
         if self._code is not None:
             await asyncio.wait([self._writer])
         else:
@@ -126,13 +126,13 @@ class ClientSocket:
 
 
 def push_text(channel: str, kind: str, body: Mapping[str, object]) -> str:
-    """A push of any kind."""
+    """The JSON text of a push of any kind."""
     return compact({"push": {"channel": channel, kind: body}})
 
 
 @dataclass
 class Hub:
-    """What all connections of the push server share."""
+    """Pushes publications to the subscribed connections, and holds what all connections share."""
 
     settings: PushSettings
     signer: TokenSigner
@@ -142,7 +142,7 @@ class Hub:
     answering: asyncio.Event = field(default_factory=asyncio.Event)
     """Not set while the server is silent, or has not begun to listen."""
     subscribers: dict[str, list[Callable[[str], None]]] = field(default_factory=dict)
-    """What pushes to each, by channel."""
+    """By channel, the functions that push to its subscribers."""
 
     def subscribe(self, channel: str, push: Callable[[str], None]) -> None:
         """Add a subscriber to a channel."""

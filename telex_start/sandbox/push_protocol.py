@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 METHODS = ("connect", "subscribe", "unsubscribe", "refresh", "sub_refresh")
-"""The commands of a client that listens, in the order in which a command that holds several is taken. Centrifugo knows
-more, and by default grants those to nobody."""
+"""The commands of a client that only listens. If one JSON object holds several, the first in this order counts.
+Centrifugo knows more commands, and by default permits those to nobody."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ID_LIMIT = 2**32
@@ -64,7 +64,7 @@ KNOWN_REASONS = {
     **{3505: "channel limit", 3506: "inappropriate protocol", 3507: "permission denied", 3508: "not available"},
     3509: "too many errors",
 }
-"""The reason to send with a code, where an order gives none."""
+"""The reason to send with a code if an order gives none."""
 
 
 class _WithCode(Exception):
@@ -100,13 +100,13 @@ class ClientCommand:
 
     @property
     def offset(self) -> int:
-        """After which publication to recover; 0 when absent."""
+        """The offset of the publication after which to recover; 0 when absent."""
         return int(str(self.request.get("offset") or 0))
 
 
 def compact(value: object) -> str:
-    """JSON as Centrifugo writes it: without spaces, non-ASCII as itself, but for lone surrogates, which only an escape
-    can carry."""
+    """JSON as Centrifugo writes it: without spaces, non-ASCII unescaped, except lone surrogates, which UTF-8 cannot
+    carry."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -131,7 +131,7 @@ def parse_command(line: str) -> ClientCommand:
     Anything after the first JSON value is ignored, as Centrifugo does.
 
     Raises:
-        CloseConnection: no JSON object, or a known field of the wrong type.
+        CloseConnection: it is no JSON object, or a known field has the wrong type.
     """
     try:
         raw, _ = json.JSONDecoder().raw_decode(line.lstrip(" \t\r"))

@@ -1,6 +1,7 @@
 """The sandbox's own push server: it listens, accepts clients, and carries out the orders of the control API.
 
-Without orders it behaves as Centrifugo v6 does; orders can make it misbehave.
+It behaves as Centrifugo v6 does, except for the settings ``honour_subs`` and ``any_origin``; orders can make it
+misbehave.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from .push_streams import PUSH_PATH, PushServerFigures, StreamPosition
 _ANSWER_CLOSE_WITHIN = 5.0
 """Seconds that a client has to answer a close frame."""
 _CLOSE_WITHIN = 0.5
-"""The same before it is cut in a shutdown."""
+"""The same in a shutdown or restart, before the client is cut."""
 _PUBLICATIONS_AT_ONCE = 64
-"""Publications between two chances of the connections to write: many share a frame, none overflows a queue."""
+"""Publications before the connections get a chance to write: so many share a frame, and no queue overflows."""
 
 
 def listen(port: int) -> socket.socket:
@@ -174,7 +175,7 @@ class OwnPushServer:
         Args:
             new_epoch: Forget the history, as the memory engine does.
             kill: Cut the connections instead of closing them with 3001.
-            wait: Return when it is back, not when it is gone.
+            wait: Return only when the server is back, not as soon as it has gone.
         """
         if self._coming_back is not None:
             self._coming_back.cancel()
@@ -200,7 +201,7 @@ class OwnPushServer:
         (self._hub.answering.clear if on else self._hub.answering.set)()
 
     async def expire_tokens(self, *, connections: bool, subscriptions: bool) -> None:
-        """Treat every token issued so far as expired; optionally end what lives on them at once."""
+        """Treat every token issued so far as expired; if asked, end connections or subscriptions at once."""
         self._hub.signer.expire_all()
         for client in list(self._clients):
             if subscriptions:
@@ -224,7 +225,7 @@ class OwnPushServer:
             client.ping()
 
     async def figures(self) -> PushServerFigures:
-        """What is open now."""
+        """The connections and subscriptions at this moment, and whether it listens."""
         subscriptions = {channel: len(there) for channel, there in self._hub.subscribers.items()}
         open_connections = sum(not client.ended for client in self._clients)
         return PushServerFigures(open_connections, self._site is not None, subscriptions)

@@ -1,4 +1,4 @@
-"""What the sandbox's own push server and a real Centrifugo share: settings, figures, and what is kept of a channel.
+"""Values that the own push server and a real Centrifugo share (settings, figures), and the own one's channel history.
 
 The history of a channel follows Centrifugo's memory engine (centrifuge ``internal/memstream``, ``broker_memory.go``)
 and the way it decides whether a recovery is complete (``client.go`` isStreamRecovered).
@@ -21,7 +21,7 @@ RECOVERY_LIMIT = 300
 
 @dataclass(frozen=True)
 class PushSettings:
-    """What a push server is told at its start. Delays are seconds."""
+    """The settings that a push server gets at its start. Delays are seconds."""
 
     ping_interval: float = 25.0
     stale_close_delay: float = 10.0
@@ -37,7 +37,7 @@ class PushSettings:
     honour_subs: bool = False
     """Subscribe the channels of ``connect.subs`` by their tokens, which no Centrifugo does."""
     any_origin: bool = False
-    """Let in who sends an ``Origin``, which a Centrifugo does by its ``allowed_origins`` alone."""
+    """Accept clients that send an ``Origin``; a Centrifugo accepts only those in its ``allowed_origins``."""
 
     @property
     def pong_timeout(self) -> float:
@@ -61,7 +61,7 @@ class StreamPosition:
 
 
 NOWHERE = StreamPosition(0, "")
-"""Before the first publication, and where there is no history."""
+"""The position if nothing was published, or if there is no history."""
 
 
 class NotPossible(Exception):
@@ -70,7 +70,7 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True)
 class PushServerFigures:
-    """What a push server knows about its clients; None where it cannot know."""
+    """What a push server knows about its clients; None for a figure that it cannot know."""
 
     open_connections: int | None
     listening: bool
@@ -82,12 +82,12 @@ class PushServerFigures:
 
 @dataclass
 class Stream:
-    """One channel: its kept publications and where it is."""
+    """One channel's stream: its kept publications and its position."""
 
     epoch: str = field(default_factory=lambda: "".join(random.choices(string.ascii_letters, k=8)))
     top: int = 0
     kept: deque[tuple[int, str]] = field(default_factory=deque)
-    """The offset of each publication, and it as it stands in a push or in a recovery."""
+    """The offset of each publication, and its JSON text as in a push or in a recovery."""
     expires_at: float | None = None
 
     @property
@@ -141,11 +141,11 @@ class Streams:
         return publication
 
     def top(self, channel: str) -> StreamPosition:
-        """Where the channel's stream is now; makes the stream if there is none, as the memory engine does."""
+        """The position of the channel's stream; makes the stream if there is none, as the memory engine does."""
         return self._stream(channel).position if self.enabled else NOWHERE
 
     def recover(self, channel: str, since: StreamPosition) -> list[str] | None:
-        """What a client gets that saw everything up to ``since``: all it missed; ``None`` where that is not there."""
+        """All publications after ``since``, for a client that saw those before; ``None`` if it cannot get them all."""
         stream = self._stream(channel)
         missed = [offset for offset, _ in stream.kept if offset > since.offset][:RECOVERY_LIMIT]
         whole = [*range(since.offset + 1, stream.top + 1)]

@@ -1,4 +1,4 @@
-"""The running sandbox: its parts are put together, started in order and stopped."""
+"""Runs the sandbox: builds its parts, starts them in order, and stops them at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sandbox signs, its certificates and the tokens of Telex, and the clock by which these are valid.
+"""Makes the sandbox's certificates, signs and checks its tokens, and keeps the clock by which tokens expire.
 
 Tokens are checked as Centrifugo does, ``internal/jwtverify`` (v5.4.9, v6.9.1): signature first, then the claims, then
 ``exp``.
@@ -63,11 +63,11 @@ class ServerClock:
     """The server's idea of the time."""
 
     offset: float = 0.0
-    """Seconds added to this machine's wall clock. With an offset the sandbox is a server whose clock and the laptop's
-    disagree: ``exp``, ``iat``, ``expires_in`` and the ``Date`` header all move together."""
+    """Seconds added to this machine's wall clock, so that the server's clock and the laptop's disagree: ``exp``,
+    ``iat``, ``expires_in`` and the ``Date`` header all move together."""
     date_ahead: float = 0.0
-    """Seconds that the ``Date`` header alone is ahead: whoever answers is another machine than whoever signs, and their
-    clocks disagree."""
+    """Seconds that the ``Date`` header alone is ahead, as if one machine answered and another signed, and their clocks
+    disagreed."""
 
     def now(self) -> float:
         """Unix time in seconds."""
@@ -87,12 +87,12 @@ class InvalidToken(Exception):
 
 
 class ExpiredToken(Exception):
-    """The token was good once."""
+    """The token is a good one, but its time is over, or an order let it expire."""
 
 
 @dataclass(frozen=True)
 class CheckedToken:
-    """What a good token says."""
+    """The claims of a good token."""
 
     user_id: str
     channel: str
@@ -198,7 +198,7 @@ class TokenSigner:
         return checked
 
     def _verified(self, token: str) -> dict[str, object]:
-        # Centrifugo compares exp with its own clock; here that is the sandbox's, so PyJWT must not.
+        # Centrifugo compares exp with its own clock. Here that is ``ServerClock``, so PyJWT must not check exp itself.
         unchecked: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
         try:
             claims: dict[str, object] = jwt.decode(token, self.secret, algorithms=[ALGORITHM], options=unchecked)

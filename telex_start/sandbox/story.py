@@ -1,4 +1,4 @@
-"""The demo story: a day of two teams' chat, told over and over by the orders about what people do."""
+"""Plays the demo story, again and again: a day of two teams' chat, by the orders of ``orders_people``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Scene(NamedTuple):
     """One thing that happens."""
 
     organisation: int
-    """Index; counts around where there are fewer organisations."""
+    """Index; it starts again at 0 if the user has fewer organisations."""
     order: str
-    """The order's name, or else the type of a notification that is no news."""
+    """The order's name, or the type of a publication that is no news."""
     keys: dict[str, str]
-    """The order's, but for the organisation."""
+    """The order's keys, without the organisation."""
 
 
 def _scene(organisation: int, order: str, **keys: str) -> Scene:
@@ -77,14 +77,15 @@ STORY = (
     _scene(0, "read", agent="Uptime Watch"),
     _scene(0, "read", name="post-mortems"),
 )
-"""Everything unread is read before it begins again; of an agent's reading nobody is told."""
+"""Everything unread is read before the story begins again; reading an agent's messages publishes nothing."""
 
 
 @dataclass
 class Story:
     """Tells the story to the announced account.
 
-    What is no news follows the scene before it after a tenth of the interval, as a busy organisation's noise does.
+    A publication that is no news comes a tenth of the interval after the scene before it, as a busy organisation's
+    noise does.
     """
 
     telex: Telex

@@ -1,7 +1,7 @@
-"""This Telex: all that it knows, and what people do at it. They write, answer, read and call.
+"""Keeps the state of this Telex, and carries out what people do there: they write, answer, read and call.
 
-Each changes what is unread, and is published to one user's personal channel. What was done is kept here even where
-nobody can be told of it, as the push server is down: then only the look-ups say so.
+What is published goes to one user's personal channel. What was done is kept here even if it cannot be published because
+the push server is down: then only the look-ups show it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .signing import ServerClock, TokenSigner
 from .traffic_log import TrafficLog
 
 PushServer = OwnPushServer | CentrifugoServer
-"""Orders that one cannot carry out, or not while it is down, raise ``NotPossible``."""
+"""Its methods raise ``NotPossible`` for what this push server cannot do, or cannot do while it is down."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,19 +45,19 @@ class Writing:
 
 @dataclass(frozen=True)
 class Happened:
-    """What was published, in order."""
+    """What came of an action: its publications in order, and the message that it was about."""
 
     published: Sequence[Payload] = ()
     position: StreamPosition = NOWHERE
     """Of the last publication."""
     message: Message | None = None
     sent_at: float | None = None
-    """The moment before it was published, in seconds of the monotonic clock; None where nothing was."""
+    """The moment before publishing, in seconds of the monotonic clock; None if nothing was published."""
 
 
 @dataclass
 class Telex:
-    """The state of all of it, and everything that happens."""
+    """The state of this Telex, with a method for each thing that people do."""
 
     clock: ServerClock
     signer: TokenSigner
@@ -83,7 +83,7 @@ class Telex:
         return await self._tell(conversation, message, writing, counts=True)
 
     def remember(self, conversation: Conversation, writing: Writing, messages: int, unread: int) -> None:
-        """Make it so that somebody wrote so many messages before, and the user has that many threads unread."""
+        """Add that many messages from before, and set the number of unread threads; nothing is published."""
         for _ in range(min(messages, MESSAGES_KEPT)):
             conversation.began(Message(writing.author, writing.html, uuid7(), writing.media))
         conversation.unread = unread
@@ -93,8 +93,8 @@ class Telex:
     ) -> Happened:
         """Somebody answers in a thread.
 
-        No thread more is unread. In a channel counts are published all the same, with one mention more where the user
-        is mentioned; elsewhere they are not.
+        The number of unread threads stays. In a channel the counts are published all the same, with one more mention if
+        the user is mentioned; in other conversations they are not published.
 
         Args:
             thread_id: By default the conversation's newest.
@@ -145,7 +145,7 @@ class Telex:
         return within(preference.time_range, datetime.now(_zone(profile.timezone)))
 
     async def text_of_last(self, conversation: Conversation) -> Happened:
-        """``new_message`` for the newest message, however late."""
+        """Publish ``new_message`` for the newest message, however late."""
         message = conversation.last_message
         if message is None:
             return Happened()
@@ -155,18 +155,18 @@ class Telex:
         )
 
     async def counts_of(self, conversation: Conversation) -> Happened:
-        """The counts as they are, once more or for the first time."""
+        """Publish the counts as they are, once more or for the first time."""
         return await self._publish(conversation, [unread_change(conversation, new=conversation.unread > 0)])
 
     async def remind(self, conversation: Conversation) -> Happened:
-        """The time has come that the user saved the newest message for."""
+        """Publish the reminder of the newest message, which the user saved for later."""
         message = conversation.last_message
         if message is None:
             return Happened()
         return await self._publish(conversation, [saved_message_remainder(conversation, message)], message)
 
     async def read(self, conversation: Conversation) -> Happened:
-        """The user reads a conversation, on whatever device. Of an agent's nobody is told."""
+        """The user reads a conversation, on any device. Reading an agent's messages publishes nothing."""
         conversation.was_read()
         if conversation.kind is Kind.AGENT:
             return Happened()
@@ -179,7 +179,7 @@ class Telex:
         return call, await self._publish(conversation, [call.initiated()])
 
     async def answer(self, call: Call, person: Person, answer: str) -> Happened:
-        """Somebody accepts, declines, or has let it ring for too long."""
+        """Somebody accepts or declines a call, or has let it ring for too long."""
         return await self._publish(call.conversation, [call.answered(person, answer)])
 
     async def cancel(self, call: Call) -> Happened:
@@ -197,7 +197,7 @@ class Telex:
         return Happened(payloads, position, message, sent_at)
 
     async def publish(self, user: User, organisation: Organisation, *payloads: Payload) -> StreamPosition:
-        """Publish to a user; what the push server cannot take is lost, and nobody hears of it."""
+        """Publish to a user. What the push server cannot take is lost: this is logged, and nothing is raised."""
         try:
             return await self.push_server.publish(user.channel(organisation), [compact(each) for each in payloads])
         except NotPossible as reason:
@@ -208,7 +208,7 @@ class Telex:
 def within(time_range: str, moment: datetime) -> bool:
     """Whether a moment is in a range such as ``09:00 AM - 06:00 PM``.
 
-    Its last minute is in it, it may go over midnight, and one that cannot be read is always.
+    The range includes its last minute, and may go over midnight. One that cannot be read includes every moment.
     """
     try:
         first, last = (datetime.strptime(part.strip(), "%I:%M %p").time() for part in time_range.split("-"))

@@ -1,6 +1,6 @@
-"""Counts and logs of what clients sent and how they were answered.
+"""Counts and logs what clients sent and how they were answered.
 
-Tests read them by the order ``status``, to assert on what a client really sent.
+Tests read it through the orders ``status`` and ``calls``, to assert on what a client really sent.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 COMMANDS_KEPT = 1000
-"""Commands, and connects, of push clients that ``status`` shows, the newest."""
+"""How many commands, and how many connects, of push clients ``status`` shows: the newest."""
 CALLS_KEPT = 10_000
-"""API calls that the order ``calls`` shows, the newest."""
+"""How many API calls the order ``calls`` shows: the newest."""
 
 
 def without_tokens(value: object) -> object:
     """A copy of a command in which each ``token`` is replaced by ``#`` and the start of its SHA-256.
 
-    Two equal marks mean the same token sent twice; the token itself cannot be had from them.
+    Two equal marks mean the same token sent twice; a mark does not reveal the token.
     """
     if isinstance(value, Mapping):
         return {key: _mark(item) if key == "token" else without_tokens(item) for key, item in value.items()}
@@ -36,7 +36,7 @@ def _mark(token: object) -> object:
 
 
 COUNTED = ("request_times", "under_way", "logins", "refused_logins", "logouts", "readings", "switched_organisations")
-"""What ``status`` shows as it is."""
+"""The attributes of ``TrafficLog`` that ``status`` shows unchanged."""
 
 
 class TrafficLog:
@@ -53,7 +53,7 @@ class TrafficLog:
         self.refused_logins = 0
         self.logouts = 0
         self.readings: list[str] = []
-        """Channels that a reading call was made for."""
+        """The channel id of each reading call."""
         self.switched_organisations = 0
         self.calls: deque[dict[str, object]] = deque(maxlen=CALLS_KEPT)
         self.commands: deque[dict[str, object]] = deque(maxlen=COMMANDS_KEPT)
@@ -68,7 +68,7 @@ class TrafficLog:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """While a call of the API is being answered."""
+        """Count an API call as under way while it is being answered."""
         self.under_way += 1
         try:
             yield
@@ -79,7 +79,7 @@ class TrafficLog:
         """Count one answered API call.
 
         Args:
-            path: The call's, in which ``{organisation}`` stands for any.
+            path: The call's path, with ``{organisation}`` and the like instead of ids.
             asked: What was asked for: the path with its ids and its query.
         """
         name = f"{method} {path}"
