@@ -226,9 +226,12 @@ if sys.platform.startswith("linux"):
 
         def remove(self, user: str) -> bool:
             # Not by the library: it takes out only the first item, and does not unlock it.
+            from secretstorage import ItemNotFoundException
+
             for item in self._items(user):
-                item.unlock()
-                item.delete()
+                with suppress(ItemNotFoundException):  # ``telex-start forget`` and the agent remove at the same time
+                    item.unlock()
+                    item.delete()
             return not self._items(user)
 
         def _items(self, user: str) -> list[secretstorage.Item]:

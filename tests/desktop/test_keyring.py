@@ -132,6 +132,20 @@ def test_what_is_kept_outlives_the_keyrings_end_and_goes_without_rest(agent: Age
 
 
 @real
+@real
+def test_two_that_take_it_out_at_the_same_time_both_find_it_gone(
+    agent: Agent, keyring: RealKeyring, private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``telex-start forget`` and the agent do. One said that the keyring fails, and tried again at each start."""
+    with Agent(private_bus, monkeypatch) as command:
+        for _ in range(3):
+            agent.keeps("kept")
+            for one in (agent, command):
+                one.keyring.remove(EMAIL)
+            for one in (agent, command):
+                one.answers("remove", "removed")
+
+
 def test_each_telex_and_each_person_has_an_entry_of_their_own(agent: Agent, keyring: RealKeyring) -> None:
     agent.keeps("kept")
     agent.reads("nothing", email="grace@example.org")
