@@ -8,7 +8,6 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
@@ -29,12 +28,6 @@ from tests.servers import Sandbox
 
 MARKS = {"ok", "missing", "note"}
 NOWHERE = {"TELEX_START_API_URL": "https://127.0.0.1:9/api/v1", "TELEX_START_PUSH_URL": "wss://127.0.0.1:9/push"}
-
-
-@pytest.fixture(scope="module")
-def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
-        yield sandbox
 
 
 def config_of(telex: Sandbox) -> Config:
