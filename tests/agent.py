@@ -104,7 +104,7 @@ def configure(folder: Path, text: str) -> Path:
     return file
 
 
-# --- what Linux says of it -------------------------------------------------------------------------------------------
+# What Linux says of it.
 
 
 class Reading(NamedTuple):

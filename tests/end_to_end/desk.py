@@ -84,7 +84,7 @@ class Desk:
         """The body of the toast with that title, once it is shown."""
         return self.daemon.body_of(summary)
 
-    # --- a browser --------------------------------------------------------------------------------------------------
+    # A browser.
 
     def browser_comes(self) -> None:
         """It has a browser now, and no Telex client."""
@@ -105,7 +105,7 @@ class Desk:
         [line] = self._opened.read_text().splitlines()
         return line.split()
 
-    # --- windows, and the keyboard ----------------------------------------------------------------------------------
+    # Windows, and the keyboard.
 
     def windows(self) -> list[str]:
         """The ids of the program's windows that are to be seen."""

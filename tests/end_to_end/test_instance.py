@@ -56,7 +56,7 @@ def running(tmp_path: Path) -> Iterator[Claimed]:
     made.close()
 
 
-# --- of both kinds --------------------------------------------------------------------------------------------------
+# Of both kinds.
 
 
 PLATFORMS = pytest.mark.parametrize("platform", [instance_unix, instance_windows], ids=["files", "pipe"])
@@ -156,7 +156,7 @@ def test_the_pipe_waits_for_the_end_of_the_process(tmp_path: Path) -> None:
     caller.join(30)
 
 
-# --- files ----------------------------------------------------------------------------------------------------------
+# Files.
 
 
 def test_the_letter_case_of_an_address_makes_no_second() -> None:
@@ -235,7 +235,7 @@ def test_an_instance_thread_that_nobody_calls_sleeps_without_an_end(tmp_path: Pa
     until(sleeps, "it wakes by itself")
 
 
-# --- processes ------------------------------------------------------------------------------------------------------
+# Processes.
 
 HOLDER = """
 import signal, sys

@@ -55,7 +55,7 @@ def _options_for(server: str, history: int, options: tuple[str, ...]) -> tuple[s
         pytest.skip(str(reason))
 
 
-# --- one after the other, on sandboxes that are used again ----------------------------------------------------------
+# One after the other, on sandboxes that are used again.
 
 
 @pytest.fixture(scope="session")
