@@ -78,14 +78,30 @@ class Program(Process):
         return self.process.poll() is not None
 
 
-def headless(folder: Path, telex: Sandbox, *options: str) -> Program:
-    """`telex-start --headless --json`, signing in by standard input."""
+def headless(
+    folder: Path, telex: Sandbox, *options: str, environ: Mapping[str, str] | None = None, **more: Any
+) -> Program:
+    """`telex-start --headless --json`, signing in by standard input.
+
+    Args:
+        environ: beside the sandbox's.
+        more: as :class:`Program` takes it.
+    """
     return Program(
         folder,
         *("--headless", "--json", "--email", telex.email, "--password-stdin", *options),
-        environ=telex.environ,
+        environ={**telex.environ, **(environ or {})},
         given=telex.password + "\n",
+        **more,
     )
+
+
+def configure(folder: Path, text: str) -> Path:
+    """Write the configuration file of a :class:`Program`, and give its path."""
+    file = folder / "config" / "telex-start" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
 
 
 # What Linux says of it.

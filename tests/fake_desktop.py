@@ -138,6 +138,7 @@ class FakeNotificationDaemon(BusClient):
         shown: Every ``Notify`` so far, also those that were not answered.
         arrivals: When each came, on the monotonic clock.
         closed: The ids that ``CloseNotification`` was called with.
+        on_screen: The titles of the toasts that are there now, by their ids.
         mode: ``"answer"``; ``"silent"`` (a call is never answered, as by a daemon that hangs); or ``"error"``.
     """
 
@@ -153,6 +154,7 @@ class FakeNotificationDaemon(BusClient):
         self.shown: list[Notify] = []
         self.arrivals: list[float] = []
         self.closed: list[int] = []
+        self.on_screen: dict[int, str] = {}
         self._next = 0
         self._ended = False
 
@@ -164,6 +166,7 @@ class FakeNotificationDaemon(BusClient):
     def leave(self) -> None:
         """The daemon ends."""
         self._ended = True
+        self.on_screen.clear()
         self.release(_NOTIFICATIONS)
 
     def come_back(self) -> None:
@@ -197,6 +200,7 @@ class FakeNotificationDaemon(BusClient):
 
     def close(self, ident: int, reason: int = 2) -> None:
         """A toast goes: reason 1 is expired, 2 dismissed by the person, 3 closed by a call."""
+        self.on_screen.pop(ident, None)
         self.emit(_NOTIFICATIONS_PATH, _NOTIFICATIONS, "NotificationClosed", "uu", ident, reason)
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
@@ -207,8 +211,10 @@ class FakeNotificationDaemon(BusClient):
             self._next = max(self._next, ident)
             self.arrivals.append(time.monotonic())
             self.shown.append(Notify(ident, *call.body))
+            self.on_screen[ident] = self.shown[-1].summary
         elif member == "CloseNotification":
             self.closed.append(call.body[0])
+            self.on_screen.pop(call.body[0], None)
         if self.mode == "silent":
             return None
         if self.mode == "error":

@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,7 @@ from telex_start.desktop.tk import look
 from .fake_bus import BusClient, PrivateBus, Xvfb
 from .panel_item import PanelItem
 from .process import TIMEOUT, comes, end, quietly, until
+from .real_keyring import PROMPTER
 from .servers import Sandbox
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
@@ -81,7 +83,7 @@ class RealDesktop:
             xvfb = stack.enter_context(Xvfb(self._screen_size))
             # The bus hands its environment to what it activates, so everything is in it before it starts.
             self.environ = self._environment() | xvfb.environ
-            self.bus = stack.enter_context(PrivateBus(self._services(), self.environ))
+            self.bus = stack.enter_context(PrivateBus(PROMPTER | self._services(), self.environ))
             self.environ |= self.bus.environ
             self.client = stack.enter_context(BusClient(self.bus))
             self._stack = stack.pop_all()
@@ -112,13 +114,9 @@ class RealDesktop:
         assert self.panel is not None
         self.client.subscribe(interface=_WATCHER)
         self.client.subscribe(interface="com.canonical.dbusmenu")
-        self.panel_process = self.start(self.panel)
+        self.start(self.panel)
         self.client.wait_for_name(_WATCHER)
         self.client.wait_until(lambda: self._watcher("IsStatusNotifierHostRegistered"), "a tray in the panel")
-
-    def stop_panel(self) -> None:
-        """The panel crashes."""
-        end(self.panel_process)
 
     def wait_for_item(self) -> PanelItem:
         """The icon that registered last; waits for one."""
@@ -200,6 +198,12 @@ class RealDesktop:
             ["xdotool", *arguments], env=self.environ, capture_output=True, text=True, check=True, timeout=TIMEOUT
         )
         return done.stdout.strip()
+
+    def clipboard(self) -> str:
+        """What a program would paste."""
+        program = "import tkinter; root = tkinter.Tk(); root.withdraw(); print(root.clipboard_get(), end='')"
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=TIMEOUT).stdout
 
     def sign_in(self, telex: Sandbox) -> None:
         """Fill the login window in once it has the focus, and press Return."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import pytest
 from telex_start import __version__
 from telex_start.desktop.tk.about import LICENCE, rows
 from tests.desktop.shown_window import ShownWindow
-from tests.fake_desktop import TIMEOUT, RealDesktop
+from tests.fake_desktop import RealDesktop
 from tests.process import Script, until
 
 pytestmark = pytest.mark.desktop
@@ -29,19 +27,6 @@ COPIED = (
     f"missing  tray                none: install a panel\n\n{VERDICT}\n"
 )
 """As the command prints it."""
-CLIPBOARD = "import tkinter; root = tkinter.Tk(); root.withdraw(); print(root.clipboard_get(), end='')"
-"""What another program would paste."""
-
-
-@pytest.fixture(scope="module")
-def desktop() -> Iterator[RealDesktop]:
-    with RealDesktop(panel=None, dunst=False) as real:
-        yield real
-
-
-def clipboard(environ: dict[str, str]) -> str:
-    command = [sys.executable, "-c", CLIPBOARD]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=TIMEOUT).stdout
 
 
 def finds(doctor: ShownWindow, *found: object) -> None:
@@ -79,7 +64,9 @@ def test_findings_are_shown_as_they_come_and_once_more(doctor: ShownWindow) -> N
     doctor.wait_until(bar=False, subtitle=words, enabled=["Run again", "Copy", "Close"])
 
 
-def test_all_of_it_or_what_is_selected_is_copied_and_nothing_can_be_typed_into_it(doctor: ShownWindow) -> None:
+def test_all_of_it_or_what_is_selected_is_copied_and_nothing_can_be_typed_into_it(
+    doctor: ShownWindow, desktop: RealDesktop
+) -> None:
     has_found(doctor)
     for keys, copied in (
         (["ctrl+c"], COPIED),
@@ -88,13 +75,15 @@ def test_all_of_it_or_what_is_selected_is_copied_and_nothing_can_be_typed_into_i
     ):
         doctor.press(*keys)
         doctor.wait_until(said="Copied", text=SHOWN)
-        until(lambda copied=copied: clipboard(doctor.environ) == copied, copied)  # type: ignore[misc]
+        until(lambda copied=copied: desktop.clipboard() == copied, copied)  # type: ignore[misc]
     doctor.wait_until(focus="Copy", selected=SHOWN)
     doctor.press("shift+Tab", "shift+Tab", "shift+Tab")
     doctor.wait_until(focus="Close")
 
 
-def test_what_was_copied_outlives_the_window_where_the_desktop_keeps_it(doctor: ShownWindow) -> None:
+def test_what_was_copied_outlives_the_window_where_the_desktop_keeps_it(
+    doctor: ShownWindow, desktop: RealDesktop
+) -> None:
     """On X11 a text is its owner's: it was gone from the clipboard with the window."""
     has_found(doctor)
     with Script("tests/desktop/clipboard_manager.py", environ=doctor.environ) as manager:
@@ -104,7 +93,7 @@ def test_what_was_copied_outlives_the_window_where_the_desktop_keeps_it(doctor: 
         doctor.press("Escape")
         assert doctor.ended() == 0
         assert manager.next_line() == "kept"
-        assert clipboard(doctor.environ) == COPIED
+        assert desktop.clipboard() == COPIED
 
 
 def test_the_mouse_selects_and_the_keyboard_scrolls(doctor: ShownWindow) -> None:
@@ -175,9 +164,9 @@ def test_about_is_copied_opens_the_web_page_in_the_browser_and_is_closed(desktop
     with Script("-m", "telex_start", "about", environ=environ) as window:
         window.tell(json.dumps(DATA))
         until(lambda: desktop.active_title() == "About Telex Start")
-        press_until("ctrl+c", came=lambda: f"Version:       Telex Start {__version__}\n" in clipboard(desktop.environ))
+        press_until("ctrl+c", came=lambda: f"Version:       Telex Start {__version__}\n" in desktop.clipboard())
         muted = "Muted:         # General · Northwind Ops, until 15:10\n               Acme\n"
-        assert muted in clipboard(desktop.environ)
+        assert muted in desktop.clipboard()
         press_until("Tab", "Return", came=opened.exists)
         assert opened.read_text() == "https://telex.example.org\n"
         window.tell(json.dumps({"raise": ""}))

@@ -37,12 +37,6 @@ SHELL = "#!/bin/sh\n/usr/bin/python3 {window} Client\n"
 """A client that is a script, and its window its child's."""
 
 
-@pytest.fixture(scope="module")
-def desktop() -> Iterator[RealDesktop]:
-    with RealDesktop(panel=None, dunst=False) as desktop:
-        yield desktop
-
-
 @pytest.fixture(autouse=True)
 def display(desktop: RealDesktop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """This process is on that desktop, where no client is installed."""

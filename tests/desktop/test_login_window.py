@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from telex_start.desktop.tk.login_pages import what_is_wrong
@@ -34,12 +34,6 @@ print("selected and copied", flush=True)
 root.mainloop()
 """
 """A mail program in which a text is marked and copied."""
-
-
-@pytest.fixture(scope="module")
-def desktop() -> Iterator[RealDesktop]:
-    with RealDesktop(panel=None, dunst=False) as real:
-        yield real
 
 
 def dialogue(desktop: RealDesktop, *options: str, **data: Any) -> ShownWindow:
@@ -346,19 +340,13 @@ def test_an_open_window_sleeps(desktop: RealDesktop) -> None:
     its own thread, and 80 to 105 times with Tcl's."""
     with dialogue(desktop, email=ADA) as window:
         window.wait_until(focus="password")
-        pid = window.process.pid
-        counts = [voluntary_switches(pid)]
+        process = psutil.Process(window.process.pid)
+        counts = [process.num_ctx_switches().voluntary]
         # A busy machine makes it wake less often, not more; but its first second is spent on coming to its place.
         for _ in range(3):
             time.sleep(1)
-            counts.append(voluntary_switches(pid))
+            counts.append(process.num_ctx_switches().voluntary)
         assert min(later - before for before, later in pairwise(counts)) <= 5
-
-
-def voluntary_switches(pid: int) -> int:
-    """How often the main thread of a process has waited for something."""
-    lines = Path(f"/proc/{pid}/task/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -20,12 +19,6 @@ MUTED = [[["o/u", "channels_section", "1"], "# General", "until 14:30"], [["o/u"
 KEPT = "The unit without an icon has been stopped and kept as /x, since it is yours."
 STAY = "Stay signed in on this computer"
 NO_KEYRING = "To stay signed in, a keyring is missing here: see Doctor."
-
-
-@pytest.fixture(scope="module")
-def desktop() -> Iterator[RealDesktop]:
-    with RealDesktop(panel=None, dunst=False) as real:
-        yield real
 
 
 class Window(ShownWindow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Self
 
 import psutil
 
-from tests.agent import Program
+from tests.agent import Program, configure
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel
 from tests.panel_item import PanelItem
 from tests.process import TIMEOUT, until
@@ -30,11 +31,12 @@ class Desk:
     def __init__(self, folder: Path, *options: str, panel: bool = True, config: str | None = None) -> None:
         self.folder = folder
         self.file = folder / "config" / "telex-start" / "config.toml"
+        self._opened = folder / "opened"
         self._options = options
         self._panel = panel
         self._stack = ExitStack()
         if config is not None:
-            self.configure(config)
+            configure(folder, config)
 
     def __enter__(self) -> Self:
         enter = self._stack.enter_context
@@ -54,10 +56,6 @@ class Desk:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def configure(self, text: str) -> None:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(text)
-
     def panel_comes(self) -> None:
         self.panel = self._stack.enter_context(FakePanel(self.bus))
 
@@ -66,6 +64,12 @@ class Desk:
 
     def sign_in(self) -> Program:
         return self.start("--email", self.telex.email, "--password-stdin", given=self.telex.password + "\n")
+
+    def command(self, *words: str) -> tuple[int, str]:
+        """The code of a command, and what it prints."""
+        with Program(self.folder, *words, environ=self.environ) as program:
+            code = program.ended()
+            return code, "\n".join([*program.output, program.errors]).strip()
 
     def item(self, status: str) -> PanelItem:
         """The icon, once its menu says so."""
@@ -79,6 +83,27 @@ class Desk:
     def toast(self, summary: str) -> str:
         """The body of the toast with that title, once it is shown."""
         return self.daemon.body_of(summary)
+
+    # A browser.
+
+    def browser_comes(self) -> None:
+        """It has a browser now, and no Telex client."""
+        programs = self.folder / "bin"
+        programs.mkdir()
+        (programs / "xdg-open").write_text(f'#!/bin/sh\necho "$1 $XDG_ACTIVATION_TOKEN" >> {self._opened}\n')
+        (programs / "xdg-open").chmod(0o700)
+        self.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+
+    def slug_is_known(self, organisation: int) -> None:
+        """Wait for its slug: it is looked up behind everything else, and a click waits two seconds for it."""
+        slug = f"organisations/{self.telex.status()['organisations'][organisation]['id']}"
+        self.telex.wait_until(lambda _: any(call["path"].endswith(slug) for call in self.telex.calls(slug)), 30.0)
+
+    def opened(self) -> list[str]:
+        """The one address that the browser gets, and the token with it where there is one."""
+        until(lambda: self._opened.exists() and self._opened.read_text().endswith("\n"))
+        [line] = self._opened.read_text().splitlines()
+        return line.split()
 
     # Windows, and the keyboard.
 

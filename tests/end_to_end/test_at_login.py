@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from telex_start.app.sign_in import TRAY_WITHIN
+from tests.agent import configure
 from tests.end_to_end.desk import Desk
 from tests.process import TIMEOUT, Script, until
 
@@ -76,7 +77,7 @@ def test_the_window_leaves_the_focus_and_the_address_is_the_one_of_the_last_time
 
 def test_a_start_that_fails_is_said_where_somebody_sees_it(morning: Desk) -> None:
     """Standard error was all, and at log-in and from a menu nobody reads that."""
-    morning.configure('sound = "loud"\n')
+    configure(morning.folder, 'sound = "loud"\n')
     for option in ("--at-login", "--log-level=info"):
         agent = morning.start(option)
         assert agent.ended() == 2
@@ -92,7 +93,7 @@ def test_what_is_wrong_in_the_file_keeps_nobody_from_the_agent_that_runs(morning
     morning.panel_comes()
     agent = morning.start()
     item = morning.item("Signed out")
-    morning.configure('sound = "loud"\n')
+    configure(morning.folder, 'sound = "loud"\n')
     second = morning.start("--login")
     assert second.ended() == 2
     assert "sound is" in second.errors

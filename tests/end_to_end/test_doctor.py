@@ -8,7 +8,6 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
@@ -22,19 +21,13 @@ from telex_start.config import Config
 from telex_start.doctor import network
 from telex_start.doctor.findings import Finding, Mark, line, look, missing, note, ok, verdict
 from telex_start.errors import ROOM_FOR_ALL
-from tests.agent import Program
+from tests.agent import Program, configure
 from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.process import Stopwatch
 from tests.servers import Sandbox
 
 MARKS = {"ok", "missing", "note"}
 NOWHERE = {"TELEX_START_API_URL": "https://127.0.0.1:9/api/v1", "TELEX_START_PUSH_URL": "wss://127.0.0.1:9/push"}
-
-
-@pytest.fixture(scope="module")
-def telex() -> Iterator[Sandbox]:
-    with Sandbox("--organisations", "1", "--rate", "0") as sandbox:
-        yield sandbox
 
 
 def config_of(telex: Sandbox) -> Config:
@@ -216,9 +209,8 @@ def test_a_mistake_in_the_configuration_is_found_and_the_rest_is_looked_at(tmp_p
 
 
 def test_all_mistakes_in_the_file_are_found_and_what_does_not_count(tmp_path: Path) -> None:
-    file = tmp_path / "config" / "telex-start" / "config.toml"
-    file.parent.mkdir(parents=True)
-    file.write_text('sound = "loud"\nshow_text = true\n[quiet]\nfrom = 22\nfor = 1\n[organisations.X]\nnotify = 1\n')
+    mistakes = 'sound = "loud"\nshow_text = true\n[quiet]\nfrom = 22\nfor = 1\n[organisations.X]\nnotify = 1\n'
+    file = configure(tmp_path, mistakes)
     environ = {**NOWHERE, "TELEX_START_SHOW_TEXT": "false", "TELEX_START_SOUND": "off"}
     report = Report(tmp_path, environ=environ)
     assert report.code == 1

@@ -209,24 +209,6 @@ def test_without_standard_streams_it_still_tells_by_its_code(tmp_path: Path) -> 
         assert agent.errors == f"telex-start: {words}\n"
 
 
-# 4.
-
-
-def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, telex: Sandbox) -> None:
-    """What the program itself says, with a toast on a desktop, reaches who reads its lines too."""
-    with headless(tmp_path, telex) as agent:
-        agent.event("state", state="online", subscribed=1)
-        telex.revoke_session()
-        telex.kick(3005)
-        agent.event("state", state="sign_in_needed")
-        assert agent.ended() == 4
-        assert agent.errors == "telex-start: the session has ended: Your Telex session has ended.\n"
-        words = "Telex has ended the session. Until you sign in, no notifications come."
-        assert agent.events("error") == [{"event": "error", "title": "Please sign in again", "message": words}]
-        assert agent.events("notification") == []
-        assert agent.events("state")[-1]["state"] == "stopped"
-
-
 # What it never ends for.
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.agent import Program
+from tests.agent import Program, headless
 from tests.servers import Sandbox
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\r\nfake \x9b2J \u202egnp.exe\u2066 \x00\x7fend"
@@ -60,13 +60,10 @@ def agent(
 ) -> Iterator[Program]:
     """On a machine without a browser, and with an encoding that lacks half of the world's letters."""
     folder = tmp_path_factory.mktemp("agent")
-    environ = {**telex.environ, "PYTHONIOENCODING": "cp1252", "TELEX_START_MAIN_APP_COMMAND": str(client)}
-    command = [sys.executable, "-X", "importtime", "-m", "telex_start"]
-    options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
-    given = telex.password + "\n"
-    with Program(
-        folder, *options, environ={**environ, "PATH": str(client.parent / "bin")}, given=given, command=command
-    ) as program:
+    environ = {"PYTHONIOENCODING": "cp1252", "TELEX_START_MAIN_APP_COMMAND": str(client)}
+    environ["PATH"] = str(client.parent / "bin")
+    command = (sys.executable, "-X", "importtime", "-m", "telex_start")
+    with headless(folder, telex, environ=environ, command=command) as program:
         program.event("state", state="online", subscribed=2)
         # What is written while it asks what was unread may be told with the past; this is the last of those calls.
         telex.wait_until(lambda _: len(telex.calls("fetch-bots")) >= 2, timeout=30.0)

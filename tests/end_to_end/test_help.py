@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
@@ -16,9 +14,6 @@ from tests.process import Stopwatch, until
 
 pytestmark = pytest.mark.desktop
 
-PASTE = "import tkinter; root = tkinter.Tk(); root.withdraw(); print(root.clipboard_get(), end='')"
-"""What another program would paste."""
-
 
 def copied(desk: Desk, title: str, needed: str) -> str:
     """What Ctrl+C in the window of that title copies, once this is in it."""
@@ -28,8 +23,7 @@ def copied(desk: Desk, title: str, needed: str) -> str:
     def came() -> bool:
         nonlocal text
         desk.types("[ctrl+c]")
-        command, environ = [sys.executable, "-c", PASTE], desk.desktop.environ
-        text = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=TIMEOUT).stdout
+        text = desk.desktop.clipboard()
         return needed in text
 
     until(came, f"{needed!r} copied")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -14,10 +13,8 @@ import psutil
 import pytest
 
 from tests.agent import Program, tree
-from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 from tests.process import TIMEOUT, until
-from tests.real_keyring import PROMPTER, RealKeyring, lacking
-from tests.servers import Sandbox
+from tests.real_keyring import RealKeyring, lacking
 
 from .desk import Desk
 
@@ -30,25 +27,11 @@ LIFE = 5
 class Home(Desk):
     """A desktop with a keyring, whose person wants to stay signed in."""
 
+    keyring: RealKeyring
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._agents: list[subprocess.Popen[str]] = []
-
-    def __enter__(self) -> Home:
-        enter = self._stack.enter_context
-        try:
-            self.telex = enter(Sandbox("--organisations", "2", "--rate", "0"))
-            xvfb = enter(Xvfb())
-            self.bus = enter(PrivateBus(PROMPTER, {**os.environ, **xvfb.environ}))
-            stays = {"TELEX_START_STAY_SIGNED_IN": "true"}
-            self.environ = {**xvfb.environ, **self.bus.environ, **self.telex.environ, **stays}
-            self.panel = enter(FakePanel(self.bus))
-            self.daemon = enter(FakeNotificationDaemon(self.bus))
-            self.keyring = enter(RealKeyring(self.bus, self.folder))
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
 
     @property
     def kept(self) -> str:
@@ -64,16 +47,6 @@ class Home(Desk):
         self.item(ONLINE)
         until(lambda: self.kept == self.telex.password)
         return agent
-
-    def has_window(self) -> bool:
-        look = ["xdotool", "search", "--onlyvisible", "--name", "^Telex"]
-        return subprocess.run(look, env={**os.environ, **self.environ}, capture_output=True).returncode == 0
-
-    def run(self, *argv: str) -> tuple[int, str]:
-        """The code of a command, and what it prints."""
-        program = self._stack.enter_context(Program(self.folder, *argv, environ=self.environ))
-        code = program.ended()
-        return code, "\n".join([*program.output, program.errors]).strip()
 
     def where_is(self, secret: str) -> list[str]:
         """The files of ours, and of the processes that run, that have it."""
@@ -97,7 +70,8 @@ def _content(file: Path) -> bytes:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    with Home(tmp_path) as home:
+    with Home(tmp_path) as home, RealKeyring(home.bus, tmp_path) as home.keyring:
+        home.environ["TELEX_START_STAY_SIGNED_IN"] = "true"
         yield home
 
 
@@ -119,10 +93,10 @@ def test_who_signed_in_once_is_online_after_each_start_and_the_password_is_in_th
     agent.process.wait(TIMEOUT)
     agent = home.start()
     home.item(ONLINE)
-    assert (home.logins, home.has_window(), home.where_is(home.telex.password)) == (3, False, [])
+    assert (home.logins, home.windows(), home.where_is(home.telex.password)) == (3, [], [])
     taken_out = f"The password of {home.telex.email} is taken out of the system's keyring."
-    assert (home.run("forget"), home.kept) == ((0, taken_out), "")
-    until(lambda: home.run("forget") == (0, "No password is kept."))  # the agent may still be taking it out, too
+    assert (home.command("forget"), home.kept) == ((0, taken_out), "")
+    until(lambda: home.command("forget") == (0, "No password is kept."))  # the agent may still be taking it out, too
     assert agent.end() == 0
     home.start()
     home.item(SIGNED_OUT)
@@ -134,7 +108,7 @@ def test_what_is_signed_out_while_the_keyring_is_locked_goes_at_the_next_start(h
     home.item(ONLINE).click("Sign Out")
     home.item(SIGNED_OUT)
     assert agent.end() == 0
-    code, words = home.run("forget")
+    code, words = home.command("forget")
     assert (code, "is not used any more" in words, "The system's keyring is locked." in words) == (1, True, True)
     home.keyring.unlock()
     assert home.kept, "it was not to be had"
@@ -151,13 +125,13 @@ def test_a_keyring_that_opens_later_signs_in_without_a_window(home: Home, later:
         home.keyring.start(locked=True)
     home.start()
     home.item(WAITING)
-    assert not home.has_window()
+    assert not home.windows()
     if later == "unlocked":
         home.keyring.unlock()
     else:
         home.keyring.start()
     home.item(ONLINE)
-    assert not home.has_window()
+    assert not home.windows()
 
 
 def test_a_session_goes_on_when_its_time_is_up_but_not_where_telex_ended_it(home: Home) -> None:
@@ -170,10 +144,10 @@ def test_a_session_goes_on_when_its_time_is_up_but_not_where_telex_ended_it(home
     home.telex.expire_tokens()
     until(lambda: home.logins > before)
     home.item(ONLINE)
-    assert not home.has_window()
+    assert not home.windows()
     home.telex.revoke_session()
     home.telex.expire_tokens()
-    until(home.has_window)
+    until(home.windows)
     assert agent.end() == 0
     before = home.logins
     home.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from tests.process import TIMEOUT, Stopwatch, until
 from tests.real_desktop import takes_keys
 
 pytestmark = pytest.mark.desktop
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path) as desk:
-        yield desk
 
 
 def test_a_wrong_password_gets_another_try_and_the_right_one_works(desk: Desk) -> None:

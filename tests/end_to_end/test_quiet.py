@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent import Program
 from tests.end_to_end.desk import Desk
-from tests.end_to_end.test_tray import browsing
 from tests.panel_item import PanelItem
-from tests.process import until
 from tests.servers import HISTORY
 
 pytestmark = pytest.mark.desktop
@@ -26,13 +23,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield desk
 
 
-def pause(desk: Desk, argument: str) -> str:
-    """`telex-start pause`, and what it prints."""
-    with Program(desk.folder, "pause", argument, environ=desk.telex.environ) as command:
-        assert command.ended() == 0, command.errors
-        return "\n".join(command.output)
-
-
 def test_a_mute_by_a_toast_and_a_pause_hold_over_a_restart_and_one_summary_ends_it(desk: Desk) -> None:
     agent = desk.sign_in()
     desk.item(ONLINE)
@@ -43,7 +33,7 @@ def test_a_mute_by_a_toast_and_a_pause_hold_over_a_restart_and_one_summary_ends_
     before = len(desk.daemon.shown)
     desk.daemon.click(desk.daemon.shown[-1].id, "mute-hour")
     desk.item(ONLINE)
-    assert pause(desk, "on") == "Notifications are paused."
+    assert desk.command("pause", "on") == (0, "Notifications are paused.")
     desk.item(f"{ONLINE}, paused")
     desk.telex.message(0, "Ops", "two")
     desk.item(f"{ONLINE}, 1 unread, paused")
@@ -60,7 +50,7 @@ def test_a_mute_by_a_toast_and_a_pause_hold_over_a_restart_and_one_summary_ends_
     desk.telex.read(0, "Releases")
     desk.item(f"{ONLINE}, 2 unread, paused")
     assert len(desk.daemon.shown) == before
-    assert pause(desk, "off") == "Notifications are resumed."
+    assert desk.command("pause", "off") == (0, "Notifications are resumed.")
     assert desk.toast("While paused") == "2 unread in 1 conversation"
     desk.telex.message(1, "Releases", "four")
     desk.daemon.wait_for(before + 2)
@@ -78,8 +68,8 @@ def listed(desk: Desk, item: PanelItem, *labels: str) -> None:
     desk.panel.wait_until(shows, f"the list {labels}")
 
 
-def test_what_is_unread_is_listed_opened_muted_and_marked_as_read(desk: Desk, tmp_path: Path) -> None:
-    opened = browsing(desk, tmp_path)
+def test_what_is_unread_is_listed_opened_muted_and_marked_as_read(desk: Desk) -> None:
+    desk.browser_comes()
     desk.sign_in()
     item = desk.item(ONLINE)
     listed(desk, item, "Nothing unread")
@@ -88,12 +78,10 @@ def test_what_is_unread_is_listed_opened_muted_and_marked_as_read(desk: Desk, tm
     sent = desk.telex.direct(1, "Ben Okri", "are you there?")["data"]["data"]
     desk.item(f"{ONLINE}, 3 unread")
     listed(desk, item, "@ Ben Okri (1)", "# General · Northwind Ops (2)")
-    slug = f"organisations/{desk.telex.status()['organisations'][1]['id']}"
-    desk.telex.wait_until(lambda _: any(call["path"].endswith(slug) for call in desk.telex.calls(slug)), 30.0)
+    desk.slug_is_known(1)
     item.click("Recent", "@ Ben Okri (1)")
-    until(lambda: opened.exists() and opened.read_text().endswith("\n"))
-    [line] = opened.read_text().splitlines()
-    assert line.strip().endswith(f"/dms/{sent['channel_id']}?thread_id={sent['last_thread_id']}")
+    [address] = desk.opened()
+    assert address.endswith(f"/dms/{sent['channel_id']}?thread_id={sent['last_thread_id']}")
     item.click("Recent", "Mute", "# General · Northwind Ops", "Until unmuted")
     desk.item(f"{ONLINE}, 1 unread")
     listed(desk, item, "@ Ben Okri (1)")

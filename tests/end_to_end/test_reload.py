@@ -6,33 +6,17 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.agent import Program
+from tests.agent import Program, configure, headless
 from tests.end_to_end.test_terminal import IGNORING_HANGUPS
 from tests.servers import Sandbox
 
-
-def configure(folder: Path, text: str) -> Path:
-    file = folder / "config" / "telex-start" / "config.toml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    return file
-
-
-def apart(folder: Path, telex: Sandbox) -> Program:
-    """Without a controlling terminal, as of a service; who starts services may ignore hangups, for one that is not
-    theirs."""
-    return Program(
-        folder,
-        *("--headless", "--json", "--email", telex.email, "--password-stdin"),
-        environ=telex.environ,
-        given=telex.password + "\n",
-        command=[*IGNORING_HANGUPS, "setsid", sys.executable, "-m", "telex_start"],
-    )
+APART = (*IGNORING_HANGUPS, "setsid", sys.executable, "-m", "telex_start")
+"""Without a controlling terminal, as of a service; who starts services may ignore hangups, for one not theirs."""
 
 
 def test_it_counts_at_once_without_a_reconnect_and_a_mistake_has_no_effect(tmp_path: Path, telex: Sandbox) -> None:
     configure(tmp_path, "show_text = true\n")
-    with apart(tmp_path, telex) as agent:
+    with headless(tmp_path, telex, command=APART) as agent:
         agent.event("state", state="online", subscribed=1)
         for name in ("General", "Ops"):  # the agent waits for texts once one has come
             telex.message(0, name)

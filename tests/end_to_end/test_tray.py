@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.agent import Program
 from tests.end_to_end.desk import Desk
-from tests.process import Stopwatch, until
+from tests.process import Stopwatch
 
 pytestmark = pytest.mark.desktop
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk(tmp_path) as desk:
-        yield desk
 
 
 def test_a_start_says_how_to_sign_in_and_exit_leaves_nothing(desk: Desk) -> None:
@@ -53,19 +45,6 @@ def test_signed_in_the_menu_and_toasts_speak(desk: Desk) -> None:
     assert agent.process.poll() is None
 
 
-def test_a_session_that_is_over_asks_for_the_person(desk: Desk) -> None:
-    desk.sign_in()
-    desk.item("Online: 2 organisations")
-    desk.telex.revoke_session()
-    desk.telex.kick(3005)
-    item = desk.panel.wait_for_item()
-    desk.panel.wait_until(lambda: item.labels()[0].startswith("Sign in needed"), "sign in needed")
-    assert {entry.label: entry.enabled for entry in item.menu()}["Login"] is True
-    until(desk.windows, "no login window")
-    # The window says it. Nothing is in front of it, and nothing holds back the toasts that come later.
-    assert "Please sign in again" not in [toast.summary for toast in desk.daemon.shown]
-
-
 def test_a_session_that_is_over_is_said_without_a_window_and_taken_back_at_exit(tmp_path: Path) -> None:
     """The toast was critical and outlived Exit. Here there is no XWayland for the window."""
     with Desk(tmp_path) as desk:
@@ -84,33 +63,20 @@ def test_a_session_that_is_over_is_said_without_a_window_and_taken_back_at_exit(
         assert desk.daemon.closed == [shown.id]
 
 
-def browsing(desk: Desk, folder: Path) -> Path:
-    """A machine with a browser and no Telex client; gives the file that what is opened gets into."""
-    opened, programs = folder / "opened", folder / "bin"
-    programs.mkdir()
-    (programs / "xdg-open").write_text(f'#!/bin/sh\necho "$1 $XDG_ACTIVATION_TOKEN" >> {opened}\n')
-    (programs / "xdg-open").chmod(0o700)
-    desk.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
-    return opened
-
-
-def test_a_click_on_a_toast_opens_the_conversation_in_the_browser(desk: Desk, tmp_path: Path) -> None:
-    opened = browsing(desk, tmp_path)
+def test_a_click_on_a_toast_opens_the_conversation_in_the_browser(desk: Desk) -> None:
+    desk.browser_comes()
     desk.sign_in()
     desk.item("Online: 2 organisations")
     sent = desk.telex.direct(1, "Ben Okri", "the build is green")["data"]["data"]
     assert desk.toast("Ben Okri · Blue Harbour Labs") == "the build is green"
     toast = desk.daemon.shown[-1]
-    organisation = desk.telex.status()["organisations"][1]["id"]
-    slug = f"organisations/{organisation}"  # looked up behind everything else, and a click waits two seconds for it
-    desk.telex.wait_until(lambda _: any(call["path"].endswith(slug) for call in desk.telex.calls(slug)), 30.0)
+    desk.slug_is_known(1)
     desk.daemon.token(toast.id, "token-1")
     desk.daemon.click(toast.id)
-    until(lambda: opened.exists() and opened.read_text().endswith("\n"))
-    [line] = opened.read_text().splitlines()
-    web = desk.telex.api_url.removesuffix("/api/v1")
-    assert line.startswith(f"{web}/")
-    assert line.endswith(f"/dms/{sent['channel_id']}?thread_id={sent['last_thread_id']} token-1")
+    address, token = desk.opened()
+    assert address.startswith(desk.telex.api_url.removesuffix("api/v1"))
+    assert address.endswith(f"/dms/{sent['channel_id']}?thread_id={sent['last_thread_id']}")
+    assert token == "token-1"
 
 
 @pytest.mark.parametrize("moment", ["signing in", "silent daemon"])

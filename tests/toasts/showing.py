@@ -90,27 +90,21 @@ class LateDaemon(FakeNotificationDaemon):
     """One that shows each toast at once, by the rules of the specification, and answers when it is told to.
 
     Attributes:
-        on_screen: What is shown, by its id.
         late: It answers no ``Notify`` until :meth:`answer_at_last`.
     """
 
     def __init__(self, bus: PrivateBus) -> None:
         super().__init__(bus)
-        self.on_screen: dict[int, str] = {}
         self.late = False
         self._owed: list[tuple[Message, int]] = []
 
     def answer(self, call: Message, interface: str, member: str) -> Any:
-        if member == "CloseNotification" and self.on_screen.pop(call.body[0], None) is not None:
+        if member == "CloseNotification" and call.body[0] in self.on_screen:
             self.close(call.body[0], 3)
         answer = super().answer(call, interface, member)
-        if member != "Notify":
+        if member != "Notify" or not self.late:
             return answer
-        ident = self.shown[-1].id
-        self.on_screen[ident] = call.body[3]
-        if not self.late:
-            return answer
-        self._owed.append((call, ident))
+        self._owed.append((call, self.shown[-1].id))
         return None
 
     def answer_at_last(self) -> None:

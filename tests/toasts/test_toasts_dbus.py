@@ -503,7 +503,6 @@ def late(private_bus: PrivateBus) -> Iterator[tuple[LateDaemon, Showing]]:
         toasts.show_and_wait(toast(0))
         give_up(daemon, toasts, LATE)
         daemon.close(1)
-        del daemon.on_screen[1]
         yield daemon, toasts
 
 

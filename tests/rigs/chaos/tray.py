@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from jeepney import Message, MessageType
 
@@ -31,20 +31,14 @@ _PASSWORD_FIELD = ("150", "188")
 
 
 class Daemon(FakeNotificationDaemon):
-    """One that, while it hangs, leaves what comes in its queue; when it goes on it shows and answers all of it, late.
-
-    Attributes:
-        on_screen: The titles of the toasts that are there now, by their ids.
-    """
+    """One that, while it hangs, leaves what comes in its queue, and shows and answers all of it when it goes on."""
 
     def __init__(self, bus: PrivateBus) -> None:
         super().__init__(bus)
-        self.on_screen: dict[int, str] = {}
         self._queue: deque[Message] = deque()
 
     def leave(self) -> None:
         self._queue.clear()
-        self.on_screen.clear()
         super().leave()
 
     def received(self, message: Message) -> None:
@@ -58,14 +52,6 @@ class Daemon(FakeNotificationDaemon):
         self.mode = "answer"
         while self._queue:
             super().received(self._queue.popleft())
-
-    def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
-        answer = super().answer(call, interface, member)
-        if member == "Notify":
-            self.on_screen[self.shown[-1].id] = self.shown[-1].summary
-        elif member == "CloseNotification":
-            self.on_screen.pop(call.body[0], None)
-        return answer
 
 
 class Desk(RealDesktop):

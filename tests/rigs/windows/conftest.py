@@ -29,3 +29,10 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
 def telex() -> Iterator[Sandbox]:
     with sandbox("--organisations", "2") as started:
         yield started
+
+
+@pytest.fixture
+def empty_telex() -> Iterator[Sandbox]:
+    """Nothing in it is unread."""
+    with sandbox("--organisations", "1") as started:
+        yield started

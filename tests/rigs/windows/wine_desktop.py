@@ -16,7 +16,7 @@ import pytest
 from tests.servers import Sandbox
 
 from .desktop import Desktop
-from .machine import WITHIN, sandbox, windows_path
+from .machine import WITHIN, windows_path
 
 PREFERENCES, HELP, SIGN_OUT, EXIT = range(-4, 0)
 """The last lines of the menu."""
@@ -25,39 +25,32 @@ DOCTOR, OPEN_LOG, ABOUT = range(3)
 TITLE = "Telex – Preferences"
 
 
-@pytest.fixture
-def telex() -> Iterator[Sandbox]:
-    """Nothing in it is unread."""
-    with sandbox("--organisations", "1") as started:
-        yield started
-
-
-def test_icon_menu_and_toasts(desktop: Desktop, telex: Sandbox) -> None:
+def test_icon_menu_and_toasts(desktop: Desktop, empty_telex: Sandbox) -> None:
     """An open menu was destroyed when a count changed; each toast had an icon of its own for ten seconds."""
-    with desktop.online(telex) as agent:
+    with desktop.online(empty_telex) as agent:
         menu = desktop.open_menu()
         assert not desktop.badge()
         before = desktop.popups()
-        telex.message(organisation=0, name="General")
+        empty_telex.message(organisation=0, name="General")
         desktop.wait_for(desktop.badge, "the badge")
         desktop.wait_for(lambda: set(desktop.popups()) - set(before), "the toast")
         assert len(desktop.icons()) == 1
         assert menu in desktop.popups()
         desktop.xdotool("mousemove", "300", "300", "click", "1")
         desktop.wait_for(lambda: menu not in desktop.popups(), "a window to go")
-        telex.message(organisation=0, name="Sales")
+        empty_telex.message(organisation=0, name="Sales")
         desktop.choose(desktop.open_menu(), EXIT)
         assert agent.ended() == 0
         picture = desktop.local / "telex-start" / "Cache" / "telex-start.ico"
         assert not picture.exists(), "it is not needed"
 
 
-def test_help(desktop: Desktop, telex: Sandbox) -> None:
+def test_help(desktop: Desktop, empty_telex: Sandbox) -> None:
     """Doctor and About have windows, and the log is opened."""
     # What ends in .log is text: Windows knows that by itself, and Wine 8.0 does not.
     words = ("reg", "add", r"HKLM\Software\Classes\.log", "/ve", "/d", "txtfile", "/f")
     assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
-    with desktop.online(telex) as agent:
+    with desktop.online(empty_telex) as agent:
         for line, title in ((DOCTOR, "Telex Start – Doctor"), (ABOUT, "About Telex Start")):
             desktop.choose_in(desktop.open_menu(), HELP, line)
             window(desktop, title)
@@ -90,13 +83,13 @@ def gone(desktop: Desktop, title: str = TITLE) -> None:
     desktop.wait_for(lambda: not desktop.titled(title), "its end")
 
 
-def test_what_is_set_in_the_preferences_is_written_and_holds_at_once(desktop: Desktop, telex: Sandbox) -> None:
+def test_what_is_set_in_the_preferences_is_written_and_holds_at_once(desktop: Desktop, empty_telex: Sandbox) -> None:
     file = desktop.configuration('# Mine, by hand.\nlog_level = "debug"  # for now\n')
-    with desktop.online(telex) as agent:
+    with desktop.online(empty_telex) as agent:
         desktop.choose(desktop.open_menu(), PREFERENCES)
         window(desktop)
         # Asked for again, it comes forward: there is one.
-        assert desktop.says("preferences", telex=telex) == (0, [], "")
+        assert desktop.says("preferences", telex=empty_telex) == (0, [], "")
         window(desktop)
         desktop.xdotool("key", "alt+w")  # Show what was written
         desktop.xdotool("key", "Return")
@@ -104,7 +97,7 @@ def test_what_is_set_in_the_preferences_is_written_and_holds_at_once(desktop: De
         agent.logs("the configuration was read anew: show_text")
         assert file.read_text().startswith('# Mine, by hand.\nlog_level = "debug"  # for now\n')
         assert tomllib.loads(file.read_text())["show_text"] is False
-        assert desktop.says("preferences", telex=telex) == (0, [], "")
+        assert desktop.says("preferences", telex=empty_telex) == (0, [], "")
         window(desktop)
         agent.leave()
         gone(desktop)

@@ -6,14 +6,10 @@ posted to the icon's window, as Windows posts it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.servers import Sandbox
 
 from .desktop import Desktop
-from .machine import WITHIN, Windows, sandbox, windows_path
+from .machine import WITHIN, Windows, windows_path
 
 SETTINGS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 NOWHERE = ("--api-url", "https://telex.example/api/v1", "--push-url", "wss://telex.example/push")
@@ -31,13 +27,6 @@ def post(window, _):
 user32.EnumWindows(post, None)
 """
 """pystray's message of the icon (WM_USER + 11), with NIN_BALLOONUSERCLICK."""
-
-
-@pytest.fixture
-def telex() -> Iterator[Sandbox]:
-    """Nothing in it is unread."""
-    with sandbox("--organisations", "1") as started:
-        yield started
 
 
 def registry(windows: Windows, *words: str) -> None:
@@ -63,15 +52,15 @@ def test_the_system_s_proxy_counts_and_its_script_does_not(windows: Windows) -> 
             registry(windows, "delete", "/v", name)
 
 
-def test_a_click_on_a_toast_opens_its_conversation(desktop: Desktop, telex: Sandbox) -> None:
+def test_a_click_on_a_toast_opens_its_conversation(desktop: Desktop, empty_telex: Sandbox) -> None:
     opened = desktop.drive / "opened.txt"
     browser = desktop.drive / "browser.cmd"
     browser.write_text(f"@echo %1>{windows_path(opened)}\r\n")
     desktop.environ["BROWSER"] = "C:/browser.cmd %s &"
     try:
-        with desktop.online(telex) as agent:
+        with desktop.online(empty_telex) as agent:
             before = desktop.popups()
-            telex.message(organisation=0, name="General")
+            empty_telex.message(organisation=0, name="General")
             desktop.wait_for(lambda: set(desktop.popups()) - set(before), "the toast")
             with desktop.python(CLICK) as click:
                 assert click.ended(WITHIN) == 0 and click.output
