@@ -38,9 +38,6 @@ def main(steps: list[str]) -> None:
         raise SystemExit("\n".join(f"release: {complaint}" for complaint in complaints))
 
 
-# --- before anything is built ---------------------------------------------------------------------------------------
-
-
 def check() -> list[str]:
     """What keeps this commit from being a release."""
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -72,9 +69,6 @@ def unagreed(changelog: str, wanted: str) -> list[str]:
     return complaints
 
 
-# --- the program for Windows ----------------------------------------------------------------------------------------
-
-
 def windows() -> list[str]:
     """Say where the program for Windows comes from; what is wrong with it.
 
@@ -99,9 +93,6 @@ def windows() -> list[str]:
 def program_for_windows() -> Path:
     """Where `make windows` puts it, or whoever has it from the hosted workflow."""
     return DIST / f"telex-start-{version()}-windows-x64.zip"
-
-
-# --- when all is built ----------------------------------------------------------------------------------------------
 
 
 def sums() -> list[str]:

@@ -12,15 +12,15 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from .app.renewal import SELDOM, face_of
+from .app.renewal import SELDOM, view_of
 from .errors import NobodyToAsk
 from .events import AskForLink, SignIn, SignInByLink, SigningIn, StateChanged, Trouble
-from .face import Face, Silence
 from .news import text, wording
 from .news.unread import Counts
 from .process.streams import Output, is_terminal
 from .states import State
 from .toast import Toast
+from .tray_view import Silence, TrayView
 
 _WRITTEN_WITHIN = 0.5
 """Seconds that a question, or the end, waits for the reader to take what was told before."""
@@ -59,12 +59,12 @@ class Console:
         if self._out is not None:
             self._out.stop(_WRITTEN_WITHIN)
 
-    def face(self, face: Face) -> None:
+    def show(self, view: TrayView) -> None:
         """Tell the status line where its words changed; a new count of unread threads alone is not told."""
-        if self._as_json and face.quiet_words != self._quiet_words:
-            self._quiet_words = face.quiet_words
-            self._object(event="quiet", quiet=face.quiet, status=face.quiet_words)
-        told = face_of(self._session, 0, face.paused, Silence(face.quiet_words))
+        if self._as_json and view.quiet_words != self._quiet_words:
+            self._quiet_words = view.quiet_words
+            self._object(event="quiet", quiet=view.quiet, status=view.quiet_words)
+        told = view_of(self._session, 0, view.paused, Silence(view.quiet_words))
         if not self._as_json and (status := told.words or told.status) != self._status:
             self._status = status
             self._line(text.one_line(status))

@@ -172,8 +172,8 @@ class ChannelAnswered(Event):
     """A channel's first subscribe was answered or refused: what it had to tell of the past has been told."""
 
     channel: str
-    look_up_follows: bool = False
-    """A look-up of its unread will be made, with which the past is complete: :class:`UnreadLookedUp` comes."""
+    poll_follows: bool = False
+    """A poll of its unread will be made, with which the past is complete: :class:`UnreadPolled` comes."""
 
 
 @dataclass(frozen=True)
@@ -184,15 +184,15 @@ class CountsUnknown(Event):
 
 
 @dataclass(frozen=True)
-class LookUpBegan(Event):
-    """A look-up of an organisation's unread begins. A publication that comes after this is newer than what it says."""
+class PollBegan(Event):
+    """A poll of an organisation's unread begins. A publication that comes after this is newer than what it says."""
 
     channel: str
 
 
 @dataclass(frozen=True)
 class UnreadSection(Event):
-    """What a look-up says of one section of an organisation; after :class:`LookUpBegan`, each section once at most."""
+    """What a poll says of one section of an organisation; after :class:`PollBegan`, each section once at most."""
 
     channel: str
     section: str
@@ -205,15 +205,15 @@ class UnreadSection(Event):
 
 
 @dataclass(frozen=True)
-class UnreadLookedUp(Event):
-    """A look-up has ended, well or not. It follows each :class:`LookUpBegan`; in a deployment without such calls, each
+class UnreadPolled(Event):
+    """A poll has ended, well or not. It follows each :class:`PollBegan`; in a deployment without such calls, each
     :class:`ChannelAnswered` that announced it."""
 
     channel: str
 
 
 @dataclass(frozen=True)
-class SettingsLookedUp(Event):
+class SettingsPolled(Event):
     """How the person set an organisation at Telex. ``None``: that was not to be had; what was known before stays."""
 
     channel: str
@@ -226,7 +226,7 @@ class SettingsLookedUp(Event):
 
 
 @dataclass(frozen=True)
-class ProfileLookedUp(Event):
+class ProfilePolled(Event):
     """How the person set their profile at Telex, in one organisation or in all."""
 
     paused: bool
@@ -238,7 +238,7 @@ class ProfileLookedUp(Event):
 
 
 @dataclass(frozen=True)
-class SlugLookedUp(Event):
+class SlugFetched(Event):
     """What an organisation is called in addresses of the web app. Also dispatched unasked, where a login said it."""
 
     channel: str
@@ -435,8 +435,8 @@ class ReconnectNow(Command):
 
 
 @dataclass(frozen=True)
-class LookUpSlug(Command):
-    """Look up an organisation's slug, behind everything else; :class:`SlugLookedUp` is the answer."""
+class FetchSlug(Command):
+    """Look up an organisation's slug, behind everything else; :class:`SlugFetched` is the answer."""
 
     channel: str
 

@@ -88,7 +88,7 @@ def headless(folder: Path, telex: Sandbox, *options: str) -> Program:
     )
 
 
-# --- what Linux says of it -------------------------------------------------------------------------------------------
+# What Linux says of it.
 
 
 class Reading(NamedTuple):

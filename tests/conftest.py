@@ -102,7 +102,7 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
     return report
 
 
-# --- a desktop's parts: only these import the fakes, and jeepney with them ------------------------------------------
+# A desktop's parts: only these import the fakes, and jeepney with them.
 
 
 @pytest.fixture(scope="session")

@@ -119,7 +119,7 @@ class Process:
         end(self.process)
         assert ended_well or kind is not None, "it did not end as it should"
 
-    # --- what it says and is told -----------------------------------------------------------------------------------
+    # What it says and is told.
 
     def tell(self, line: str) -> None:
         """Write a line to its standard input."""
@@ -182,7 +182,7 @@ class Process:
         """What it has logged elsewhere than on standard error; for subclasses."""
         return ""
 
-    # --- its end ----------------------------------------------------------------------------------------------------
+    # Its end.
 
     def ended(self, within: float = TIMEOUT) -> int:
         """Wait for its end; the exit code."""
@@ -235,7 +235,7 @@ class Script(Process):
         super().__init__([sys.executable, *command], {**kept, "NO_AT_BRIDGE": "1", "PYTHONPATH": str(ROOT), **environ})
 
 
-# --- time -------------------------------------------------------------------------------------------------------------
+# Time.
 
 
 _PRESSURE = Path("/proc/pressure/cpu")

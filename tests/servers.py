@@ -105,7 +105,7 @@ class Sandbox:
         running._take()
         return running
 
-    # --- life -------------------------------------------------------------------------------------------------------
+    # Life.
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -148,7 +148,7 @@ class Sandbox:
         """Whether its push server keeps publications for those who come back."""
         return "--history" in self.options and self.options[self.options.index("--history") + 1] != "0"
 
-    # --- orders -----------------------------------------------------------------------------------------------------
+    # Orders.
 
     def order(self, name: str, /, **order: Any) -> dict[str, Any]:
         """Post a control order and give its answer.

@@ -224,14 +224,14 @@ class Stage:
                 self._toasts.stop()
                 self._loop.stop(0.5)
 
-    # --- what a walk does -------------------------------------------------------------------------------------------
+    # What a walk does.
 
     def online(self) -> None:
         """Sign in, and wait until all is live and has calmed down."""
         self.events.put(events.MenuClicked(MenuItem.LOGIN))
         self.events.put(events.ChildSaid("login", {"email": self.telex.email, "password": self.telex.password}))
         until(lambda: _all_live(self.told), "not all is live", LIMIT)
-        until(lambda: time.monotonic() - self._taken_at > 0.5)  # look-ups may go on for a while
+        until(lambda: time.monotonic() - self._taken_at > 0.5)  # polls may go on for a while
 
     def push(self) -> Notify:
         """A message comes, and its toast is on the bus."""
@@ -249,7 +249,7 @@ class Stage:
         self.daemon.click(toast.id)
         assert self._opened.wait(LIMIT) and self.recorder.ended.is_set(), "no browser was started"
 
-    # --- where a walk goes from one thread to the next --------------------------------------------------------------
+    # Where a walk goes from one thread to the next.
 
     def record_push(self) -> None:
         """Follow the next push, and wait until it has gone all the way."""

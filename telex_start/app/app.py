@@ -71,7 +71,7 @@ class App:
         self._opening = Opening(config.web_url, ports, self._own)
         self._news = NewsController(config, ports, self._own, self._opening, self._quiet.quiet, self._counts_changed)
         self._notifier = self._news.notifier
-        self._renewal = Renewal(self._sign_in.session, self._notifier.recent, surface.face, surface.renew_every)
+        self._renewal = Renewal(self._sign_in.session, self._notifier.recent, surface.show, surface.renew_every)
         self._parts = (self._quiet, self._news, self._opening, self._renewal, self._sign_in, self._sign_in.kept)
         """Those that have something due at times."""
         self._handlers: dict[type[events.Event], Callable[[Any], object]] = {
@@ -91,7 +91,7 @@ class App:
             events.Notice: lambda event: self._own.tell(event.title, event.message, needs_person=event.needs_person),
             events.Requested: lambda event: self._requests[event.request](event.argument),
             events.SignInFailed: self._sign_in.failed,
-            events.SlugLookedUp: self._opening.learn,
+            events.SlugFetched: self._opening.learn,
             events.StateChanged: self._state_changed,
             events.ThreadFailed: self._thread_failed,
             events.ToastClicked: self._toast_clicked,
@@ -282,9 +282,9 @@ class App:
             self._sign_in.clicked()
 
     def _open_about(self, token: str) -> None:
-        face = self._renewal.shown
-        muted = [(muted.label, muted.until) for muted in face.muted]
-        data = {"status": face.words or face.status, "muted": muted, "web": self._web_url}
+        view = self._renewal.shown
+        muted = [(muted.label, muted.until) for muted in view.muted]
+        data = {"status": view.words or view.status, "muted": muted, "web": self._web_url}
         self._ports.windows.open_about(data, token)
 
     def _open_preferences(self, token: str) -> None:

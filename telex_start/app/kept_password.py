@@ -110,8 +110,6 @@ class KeptPassword:
         if self._until is not None and now >= self._until:
             self._give_up(NOT_OPEN)
 
-    # --- using it ---------------------------------------------------------------------------------------------------
-
     def use(self, session: StateChanged, otherwise: Callable[[str], object]) -> None:
         """Sign in by what is kept, unless Telex has ended the session before its time, or nobody knows.
 
@@ -206,8 +204,6 @@ class KeptPassword:
             self._waits = False
             self._tell(self._wanted)
 
-    # --- what becomes of sign-ins -----------------------------------------------------------------------------------
-
     def begins(self, command: SigningIn, in_use: bool) -> None:
         """A sign-in begins, which outweighs what the keyring may say yet.
 
@@ -254,8 +250,6 @@ class KeptPassword:
     def called_off(self) -> None:
         """There is no sign-in under way any more whose password is to be kept, or was."""
         self._email, self._password, self._in_use = "", "", False
-
-    # --- forgetting it ----------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
         """Take out what is kept; it is used no more from here on."""

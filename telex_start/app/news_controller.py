@@ -36,13 +36,13 @@ LOOK_HOLDS_FOR = 0.2
 AT_A_TIME = 20
 """So many reading calls wait at the session: what the person asks for meanwhile does not wait for hundreds."""
 
-_MAY_BRING_NEWS = (events.PublicationsReceived, events.UnreadSection, events.UnreadLookedUp)
+_MAY_BRING_NEWS = (events.PublicationsReceived, events.UnreadSection, events.UnreadPolled)
 _IN_ORDER = (
     *_MAY_BRING_NEWS,
     events.ChannelAnswered,
     events.CountsUnknown,
     events.OrganisationsChanged,
-    events.LookUpBegan,
+    events.PollBegan,
 )
 """What is not to overtake news that wait."""
 
@@ -82,15 +82,15 @@ class NewsController:
         )
         self.handlers: dict[type[events.Event], Callable[[Any, float], object]] = {
             events.PublicationsReceived: notifier.received,
-            events.ChannelAnswered: lambda event, now: notifier.answered(event.channel, now, event.look_up_follows),
+            events.ChannelAnswered: lambda event, now: notifier.answered(event.channel, now, event.poll_follows),
             events.CountsUnknown: lambda event, now: notifier.unknown(event.channel),
             events.OrganisationsChanged: lambda event, now: notifier.organisations(event),
             events.SignedIn: lambda event, now: notifier.signed_in(event),
-            events.LookUpBegan: lambda event, now: notifier.look_up_began(event.channel),
-            events.UnreadSection: notifier.looked_up,
-            events.UnreadLookedUp: lambda event, now: notifier.look_up_ended(event.channel, now),
-            events.SettingsLookedUp: notifier.settings,
-            events.ProfileLookedUp: notifier.profile,
+            events.PollBegan: lambda event, now: notifier.poll_began(event.channel),
+            events.UnreadSection: notifier.polled,
+            events.UnreadPolled: lambda event, now: notifier.poll_ended(event.channel, now),
+            events.SettingsPolled: notifier.settings,
+            events.ProfilePolled: notifier.profile,
             events.FrontLookedAt: self._looked,
         }
         """What comes from Telex, and what follows from it."""

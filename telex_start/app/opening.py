@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from ..errors import NO_THREAD
-from ..events import LookUpSlug, MainAppAnswered, SlugLookedUp
+from ..events import FetchSlug, MainAppAnswered, SlugFetched
 from ..toast import Place
 from .app_toasts import AppToasts
 from .ports import Ports
@@ -114,10 +114,10 @@ class Opening:
         if channel and not self._slugs.get(channel) and now >= self._asked_at.get(channel, float("-inf")) + ASK_AGAIN:
             self._asked_at[channel] = now
             self._slugs.pop(channel, None)
-            self._ports.session.send(LookUpSlug(channel))
+            self._ports.session.send(FetchSlug(channel))
         return known
 
-    def learn(self, event: SlugLookedUp) -> None:
+    def learn(self, event: SlugFetched) -> None:
         """A slug was looked up."""
         self._slugs[event.channel] = event.slug
         self.tick(self._ports.now())

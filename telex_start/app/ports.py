@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, Protocol
 from .. import clock
 from ..config import Config
 from ..events import Command, Event, MainAppAnswered, SigningIn, StateChanged, Trouble
-from ..face import Face
 from ..news.unread import Counts
 from ..news.wall import Wall
 from ..toast import Handle, Remembered, Toast
+from ..tray_view import TrayView
 
 WALL = Wall(time.time, clock.offset)
 """This machine's clock on the wall."""
@@ -63,7 +63,7 @@ class Surface(Protocol):
     """Where the program itself is seen: the tray, or the terminal."""
 
     def state(self, event: StateChanged) -> None: ...
-    def face(self, face: Face) -> None: ...
+    def show(self, view: TrayView) -> None: ...
     def renew_every(self) -> float: ...
     def unread(self, counts: Counts) -> None: ...
     def toast(self, toast: Toast) -> None: ...

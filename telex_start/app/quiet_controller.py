@@ -11,12 +11,12 @@ from typing import Any
 
 from .. import clock
 from ..config import Config
-from ..face import Silence
 from ..menu import MenuItem, MuteFor
 from ..news import quiet
 from ..news.quiet import Quiet
 from ..news.wall import Wall
 from ..toast import Conversation, Remembered
+from ..tray_view import Silence
 from .ports import WALL, Memory
 
 log = logging.getLogger(__name__)

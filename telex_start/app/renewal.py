@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..events import StateChanged
-from ..face import LONGEST_STATUS, NO_SILENCE, Face, Silence
 from ..news.recent import Recent
 from ..news.text import cut
 from ..news.wording import plural
 from ..states import SIGNED_IN, State
+from ..tray_view import LONGEST_STATUS, NO_SILENCE, Silence, TrayView
 
 SELDOM = 5.0
 """Seconds between two renewals for numbers alone, at least, where each one closes an open menu."""
@@ -25,7 +25,7 @@ SETTLE = 0.3
 
 
 class _Seen(NamedTuple):
-    """What a face is made of: the arguments of :func:`face_of`."""
+    """What a view is made of: the arguments of :func:`view_of`."""
 
     session: StateChanged
     unread: int = 0
@@ -39,24 +39,24 @@ class _Seen(NamedTuple):
 
 
 class Renewal:
-    """Keeps the face that should be shown, and shows it when it is time."""
+    """Keeps the view that should be shown, and shows it when it is time."""
 
     def __init__(
-        self, session: StateChanged, recent: Recent, show: Callable[[Face], None], every: Callable[[], float]
+        self, session: StateChanged, recent: Recent, show: Callable[[TrayView], None], every: Callable[[], float]
     ) -> None:
         """
         Args:
             session: The state that is shown now.
             recent: The unread conversations: what is new of them is shown along with the numbers, and as seldom.
-            show: Shows a face.
+            show: Shows a view.
             every: Gives the seconds, at least, between two renewals for numbers alone; asked each time.
         """
         self._seen = _Seen(session)
         self._recent = recent
         self._show = show
         self._every = every
-        self.shown = face_of(*self._seen)
-        """The face that is shown now."""
+        self.shown = view_of(*self._seen)
+        """The view that is shown now."""
         self._shown_for = self._numbers
         self._numbers_at = float("-inf")
         self._due: float | None = None
@@ -86,17 +86,17 @@ class Renewal:
         return self._seen, self._recent.version
 
     def _renew(self, numbers_at: float | None = None) -> None:
-        face = face_of(*self._seen)._replace(recent=self._recent.latest())
+        view = view_of(*self._seen)._replace(recent=self._recent.latest())
         self._due = None
         self._shown_for = self._numbers
-        if face != self.shown:
-            self.shown = face
+        if view != self.shown:
+            self.shown = view
             self._numbers_at = self._numbers_at if numbers_at is None else numbers_at
-            self._show(face)
+            self._show(view)
 
 
-def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silence = NO_SILENCE) -> Face:
-    """The face for a session state and a number of unread threads.
+def view_of(session: StateChanged, unread: int, paused: str = "", silence: Silence = NO_SILENCE) -> TrayView:
+    """The view for a session state and a number of unread threads.
 
     Args:
         paused: What the person has paused at Telex, in words; empty where nothing is.
@@ -129,7 +129,7 @@ def face_of(session: StateChanged, unread: int, paused: str = "", silence: Silen
     last = f", {silence.words}" if silence.words and state is not State.STOPPED else ""
     short = cut(status, LONGEST_STATUS - len(last)) + last
     status += last
-    return Face(
+    return TrayView(
         state,
         unread,
         short,

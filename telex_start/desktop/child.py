@@ -104,7 +104,7 @@ class Child:
         self._lines = SimpleQueue()
         self._lines.put(line(data))
 
-    # --- the thread -------------------------------------------------------------------------------------------------
+    # The thread.
 
     def _live(self, asked: _Asked) -> None:
         """Where the window was asked for when it was just closing, a second process follows."""

@@ -83,8 +83,6 @@ class Keyring:
         for child in children:
             child.end()
 
-    # --- requests ---------------------------------------------------------------------------------------------------
-
     def _ask(self, do: str, email: str, **more: Any) -> None:
         request = {"do": do, "api_url": self._api_url, "email": email, **more}
         asks_nobody = do == "read" and not request["prompt"]
@@ -123,7 +121,7 @@ class Keyring:
         child.open(["keyring"], request)
         self._child, self._reads, self._prompts = child, request["do"] == "read", request["prompt"]
 
-    # --- on the loop's thread ---------------------------------------------------------------------------------------
+    # On the loop's thread.
 
     def _changed(self, _: object) -> None:
         if self._watching and not self._settling and self._bus is not None:

@@ -14,7 +14,7 @@ from .. import config_file
 from ..config import ENVIRONMENTS, Config, flatten
 from ..errors import NO_ROOM, ROOM_FOR_ALL, ConfigError, TelexStartError
 from ..process import instance, paths
-from ..process.logs import struck
+from ..process.logs import redact
 from .findings import Finding, Mark, line, log_folder_remedy, look, missing, note, ok, verdict
 
 _NEEDED = {
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
 def _findings(options: object) -> Iterator[Finding]:
     """All findings. People show them to others: whatever looks like a secret is struck out."""
     for finding in _looks(options):
-        yield finding._replace(found=struck(finding.found), remedy=struck(finding.remedy))
+        yield finding._replace(found=redact(finding.found), remedy=redact(finding.remedy))
 
 
 def _looks(options: object) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ from .publications import (
 from .unread import Growth
 
 MOST_NAMES = 4096
-"""So many names of persons and groups are remembered, as look-ups gave them."""
+"""So many names of persons and groups are remembered, as polls gave them."""
 MOST_PEOPLE = 512
 """So many persons are remembered by their full name, those who were met last."""
 NAMED_OF_GROUP = 3
@@ -67,7 +67,7 @@ class NewsBuilder:
     def __init__(self) -> None:
         self.me = Oneself()
         self._named: dict[Conversation, tuple[str | None, bool]] = {}
-        """What look-ups call the others of direct conversations, and whether that is a group."""
+        """What polls call the others of direct conversations, and whether that is a group."""
         self._people: dict[str, str] = {}
         """By user id: full names, as messages tell them; a call gives its caller's user name alone."""
 
@@ -76,7 +76,7 @@ class NewsBuilder:
         self.me = Oneself(user_id, frozenset(known for name in names if (known := folded(name))))
 
     def learn(self, channel: str, section: str, rows: Collection[Mapping[Any, Any]]) -> None:
-        """A look-up's rows tell what the others of direct conversations are called, and who wrote."""
+        """A poll's rows tell what the others of direct conversations are called, and who wrote."""
         for row in rows:
             self._author(row)
             if section == DIRECT:
@@ -98,8 +98,6 @@ class NewsBuilder:
         """The user left this organisation."""
         for conversation in [known for known in self._named if known.channel == channel]:
             del self._named[conversation]
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def of_change(self, cause: Cause, fields: Mapping[Any, Any], growth: Growth) -> News:
         """The news that a conversation's counts grew.
@@ -202,8 +200,6 @@ class NewsBuilder:
             place=Place(channel),
         )
 
-    # --- names ------------------------------------------------------------------------------------------------------
-
     def _author(self, fields: Mapping[Any, Any]) -> Written | None:
         """Who wrote the newest message of a conversation's preview, and what; ``None`` where that was the person."""
         author = read.last_written(fields)
@@ -221,7 +217,7 @@ class NewsBuilder:
         Args:
             fields: The conversation's. Their ``username`` is the other one's, or the person's own.
             author: Who wrote the newest message, as far as that is known.
-            known: What a look-up called the other one.
+            known: What a poll called the other one.
         """
         if author.name and not self.me.wrote(author):
             return author.name
@@ -229,7 +225,7 @@ class NewsBuilder:
         return next((other for other in others if other and not self.me.is_own("", other)), None)
 
     def _group_name(self, fields: Mapping[Any, Any], known: str | None) -> str | None:
-        """The others of a group: ``Ada, Ben, Cy and 2 more``; where nothing says them, what a look-up called them."""
+        """The others of a group: ``Ada, Ben, Cy and 2 more``; where nothing says them, what a poll called them."""
         others = list(dict.fromkeys(self._members(fields)))
         left = len(others) - NAMED_OF_GROUP
         names = ", ".join(others[:NAMED_OF_GROUP])

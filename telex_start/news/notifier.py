@@ -1,4 +1,4 @@
-"""Decides what is news: a publication or a row of a look-up is, where the unread state grows by it.
+"""Decides what is news: a publication or a row of a poll is, where the unread state grows by it.
 
 A message and the change of counts that it causes are one piece of news. How it is told is decided in :mod:`.scheduler`.
 Pure: time comes in as an argument, in seconds, and toasts go out by a call.
@@ -14,9 +14,9 @@ from ..events import (
     How,
     Organisation,
     OrganisationsChanged,
-    ProfileLookedUp,
+    ProfilePolled,
     PublicationsReceived,
-    SettingsLookedUp,
+    SettingsPolled,
     SignedIn,
     UnreadSection,
 )
@@ -75,8 +75,6 @@ class Notifier:
         )
         self._apply(config)
 
-    # --- what is known ----------------------------------------------------------------------------------------------
-
     @property
     def counts(self) -> Counts:
         """The unread state now."""
@@ -107,8 +105,6 @@ class Notifier:
         """The organisations of the signed-in user; empty before they are known."""
         return tuple(self._organisations.values())
 
-    # --- what is set ------------------------------------------------------------------------------------------------
-
     def configure(self, config: Config, now: float) -> None:
         """The configuration is another. What is counted stays; what is told follows it from here on."""
         self._apply(config)
@@ -127,8 +123,6 @@ class Notifier:
         self._calls.end(lambda call: self._state.is_muted(call.conversation))
         self._scheduler.changed(now)
         self._publish()
-
-    # --- what happens -----------------------------------------------------------------------------------------------
 
     def signed_in(self, event: SignedIn) -> None:
         """Who the person is."""
@@ -184,29 +178,27 @@ class Notifier:
             with _noting(failed):
                 self._scheduler.submit(news if past else self._with_text(news, now), now, past=past)
 
-    def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
-        """A channel's history is told (or is not to be had), and with it the past, unless a look-up follows."""
-        self._scheduler.past.answered(channel, now, look_up_follows)
+    def answered(self, channel: str, now: float, poll_follows: bool = False) -> None:
+        """A channel's history is told (or is not to be had), and with it the past, unless a poll follows."""
+        self._scheduler.past.answered(channel, now, poll_follows)
         self.tick(now)
 
     def unknown(self, channel: str) -> None:
         """Publications of a channel are lost."""
         self._state.counts_unknown(channel)
 
-    def look_up_began(self, channel: str) -> None:
+    def poll_began(self, channel: str) -> None:
         """The unread of an organisation is asked for."""
         if channel in self._organisations:
-            self._state.look_up_began(channel)
+            self._state.poll_began(channel)
 
-    def looked_up(self, event: UnreadSection, now: float) -> None:
-        """A look-up told of one section of an organisation."""
+    def polled(self, event: UnreadSection, now: float) -> None:
+        """A poll told of one section of an organisation."""
         if event.channel not in self._organisations:
             return  # left meanwhile
         self._builder.learn(event.channel, event.section, event.rows)
-        past = self._scheduler.past.awaits_look_up(event.channel)
-        for conversation, growth, fields in self._state.looked_up(
-            event.channel, event.section, event.rows, event.whole
-        ):
+        past = self._scheduler.past.awaits_poll(event.channel)
+        for conversation, growth, fields in self._state.polled(event.channel, event.section, event.rows, event.whole):
             cause = Cause(conversation, word(fields.get("last_thread_id")), growth.reply)
             news = self._builder.of_change(cause, fields, growth)
             self.recent.note(news, past)
@@ -214,20 +206,20 @@ class Notifier:
                 self._scheduler.submit(news, now, past=past)
         self._publish()
 
-    def look_up_ended(self, channel: str, now: float) -> None:
-        """Nothing more comes of a look-up."""
-        self._state.look_up_ended(channel)
-        if self._scheduler.past.awaits_look_up(channel):
+    def poll_ended(self, channel: str, now: float) -> None:
+        """Nothing more comes of a poll."""
+        self._state.poll_ended(channel)
+        if self._scheduler.past.awaits_poll(channel):
             self._scheduler.past.answered(channel, now)
         self.tick(now)
 
-    def settings(self, event: SettingsLookedUp, now: float) -> None:
+    def settings(self, event: SettingsPolled, now: float) -> None:
         """What the person set for an organisation."""
         if event.channel in self._organisations:
-            self._settings.looked_up(event)
+            self._settings.polled(event)
             self.quiet_changed(now)
 
-    def profile(self, event: ProfileLookedUp, now: float) -> None:
+    def profile(self, event: ProfilePolled, now: float) -> None:
         """What the person set for themselves."""
         self._settings.profile = event
         self.quiet_changed(now)
@@ -245,8 +237,6 @@ class Notifier:
             another.clear()
         self._publish()
 
-    # --- time -------------------------------------------------------------------------------------------------------
-
     def deadline(self) -> float | None:
         """When :meth:`tick` is due; ``None``: not before something comes in."""
         return soonest(self._scheduler.deadline(), self._calls.deadline())
@@ -255,8 +245,6 @@ class Notifier:
         """Show what is due, and take away what is over."""
         self._scheduler.tick(now)
         self._calls.tick(now)
-
-    # --- from a publication to news ---------------------------------------------------------------------------------
 
     def _take(self, channel: str, data: object, how: How, now: float) -> News | None:
         """Apply a publication; the news that it is."""
@@ -335,8 +323,6 @@ class Notifier:
             own = me.is_own(word(fields.get("caller_id")), publications.first(fields, "caller_name"))
             if not own and self._calls.begins(call, now):
                 self._scheduler.call(call, now)
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def _publish(self) -> None:
         """Pass on which conversations with a toast have been read, and the counts where they changed."""

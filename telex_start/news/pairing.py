@@ -68,8 +68,6 @@ class Pairing:
         """What waits for its text, and until when; in the order in which it came."""
         self._flow: dict[str, float] = {}
 
-    # --- messages ---------------------------------------------------------------------------------------------------
-
     def came(self, channel: str, now: float) -> None:
         """A message of this organisation came with its text."""
         self._flow[channel] = now
@@ -98,8 +96,6 @@ class Pairing:
             self._used.drop(_key(message).__eq__)
             self._used.add(_key(message), now)
 
-    # --- what was told ----------------------------------------------------------------------------------------------
-
     def told(self, news: News, now: float) -> None:
         """This was told, or will be in a summary."""
         if news.kind != UNREAD_CHANGE:
@@ -124,8 +120,6 @@ class Pairing:
     def take_shown(self, message: Message, now: float) -> News | None:
         """What is on the screen without this text; it is not given a second time."""
         return self._shown.take(lambda news: news.cause.is_of(message.cause), now)
-
-    # --- what waits for its text ------------------------------------------------------------------------------------
 
     def may_wait(self, news: News, now: float) -> bool:
         """Whether the text of this may come yet: messages of its organisation come with theirs."""
@@ -166,8 +160,6 @@ class Pairing:
     def keep_waiting(self, wanted: Callable[[News], bool]) -> None:
         """Of what waits, let wait on what is wanted."""
         self._waiting = [one for one in self._waiting if wanted(one[0])]
-
-    # --- what is over -----------------------------------------------------------------------------------------------
 
     def read(self, conversation: Conversation) -> None:
         """It was read: nothing of it is told or completed."""

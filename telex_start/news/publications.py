@@ -45,9 +45,6 @@ _MEDIA = (
 )
 
 
-# --- fields -----------------------------------------------------------------------------------------------------------
-
-
 def integer(value: Any) -> int | None:
     """The count that a value is, from 0 to :data:`MOST_COUNT`; ``None`` if it is no integer (``True`` is none)."""
     return max(0, min(value, MOST_COUNT)) if type(value) is int else None
@@ -102,9 +99,6 @@ def remember(known: dict[Any, Any], key: object, value: object, most: int) -> No
     if len(known) >= most:
         del known[next(iter(known))]
     known[key] = value
-
-
-# --- publications -----------------------------------------------------------------------------------------------------
 
 
 class Publication(NamedTuple):
@@ -234,9 +228,6 @@ def message(channel: str, came: Publication) -> Message:
 def is_group(fields: Mapping[Any, Any]) -> bool:
     """Whether these fields are of a conversation of more than two."""
     return "group" in (first(fields, "channel_type") or "").casefold()
-
-
-# --- news -------------------------------------------------------------------------------------------------------------
 
 
 class News(NamedTuple):

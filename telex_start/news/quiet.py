@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from ..config import Config, QuietHours
-from ..events import Organisation, ProfileLookedUp, SettingsLookedUp
-from ..face import Silence
+from ..events import Organisation, ProfilePolled, SettingsPolled
 from ..menu import Muted, MuteFor
 from ..toast import Conversation, Mute, Pause, Remembered, Until
+from ..tray_view import Silence
 from .builder import folded
 from .publications import CHANNELS, News
 from .wall import DAY, Wall, border, contain, telex_hours
@@ -50,13 +50,13 @@ class TelexSettings:
         self.honoured = honoured
         """May change at any time: what is set at Telex is known all the same."""
         self._second_of_day = second_of_day
-        self.profile = ProfileLookedUp(False)
+        self.profile = ProfilePolled(False)
         """The settings of the person; set anew when they were looked up."""
         self._about: dict[str, str] = {}
         self._hours: dict[str, QuietHours | None] = {}
         self._muted: dict[str, frozenset[str]] = {}
 
-    def looked_up(self, event: SettingsLookedUp) -> None:
+    def polled(self, event: SettingsPolled) -> None:
         """The settings of an organisation."""
         if event.notify_about is not None:
             self._about[event.channel] = event.notify_about
@@ -101,7 +101,7 @@ class TelexSettings:
         """Forget everything."""
         for known in (self._about, self._hours, self._muted):
             known.clear()
-        self.profile = ProfileLookedUp(False)
+        self.profile = ProfilePolled(False)
 
     def _second(self) -> float:
         return self._second_of_day(self.profile.timezone)
@@ -157,8 +157,6 @@ class Quiet:
             if (level := by_id.get(one.id) or by_name.get(folded(one.name)))
         }
 
-    # --- what the person does ---------------------------------------------------------------------------------------
-
     def remember(self, kept: Remembered, now: float) -> None:
         """Take up what was remembered. What lasts for so long, and began in another run of the machine, goes on by the
         clock on the wall, and from here on by the other one."""
@@ -206,8 +204,6 @@ class Quiet:
                 until = self._tomorrow()
             self._mutes[conversation] = Mute(conversation, name, until)
         self._look_at = None
-
-    # --- what holds -------------------------------------------------------------------------------------------------
 
     @property
     def paused(self) -> bool:
@@ -263,8 +259,6 @@ class Quiet:
             return Muted(mute.conversation, mute.name)
         until = self._wall.words(self._wall_end(mute.until, now), self._wall.now())
         return Muted(mute.conversation, mute.name, f"until {until}")
-
-    # --- time -------------------------------------------------------------------------------------------------------
 
     def deadline(self) -> float | None:
         """When to call :meth:`tick`; as planned by its last call."""

@@ -78,7 +78,7 @@ class Recent:
         """
         if news.counted and news.conversation.ident:
             self._noted += 1
-            # What a look-up lists first is the newest by all experience.
+            # What a poll lists first is the newest by all experience.
             order = (0, _written_at(news.thread), -self._noted) if past else (1, self._noted, 0)
             remember(self._known, news.conversation, _known(news, self._known.get(news.conversation), order), MOST)
             self.version += 1
@@ -104,8 +104,6 @@ class Recent:
         """Signed out."""
         self._known.clear()
         self.version += 1
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def latest(self) -> tuple[Unread, ...]:
         """The latest that are not muted, newest first."""

@@ -201,12 +201,12 @@ class StartupSummary:
         if not self.over:
             self._unanswered.update(channels)
 
-    def answered(self, channel: str, now: float, look_up_follows: bool = False) -> None:
-        """This organisation has told all of its past, or what is not in a look-up; or it is not to be had.
+    def answered(self, channel: str, now: float, poll_follows: bool = False) -> None:
+        """This organisation has told all of its past, or what is not in a poll; or it is not to be had.
 
         From here on the others are waited for so long and no longer.
         """
-        if look_up_follows and not self.over:
+        if poll_follows and not self.over:
             self._looking.add(channel)
         else:
             self._looking.discard(channel)
@@ -214,8 +214,8 @@ class StartupSummary:
         if self._first_answer is None:
             self._first_answer = now
 
-    def awaits_look_up(self, channel: str) -> bool:
-        """Whether a look-up of this organisation is the rest of its past."""
+    def awaits_poll(self, channel: str) -> bool:
+        """Whether a poll of this organisation is the rest of its past."""
         return channel in self._looking and not self.over
 
     def left(self, channel: str) -> None:
@@ -284,8 +284,6 @@ class ToastScheduler:
         self._held = HeldNews(self._unread_of)
         self._held_until: float | None = None
         self._toasted: dict[Conversation, None] = {}
-
-    # --- news -------------------------------------------------------------------------------------------------------
 
     def submit(self, news: News, now: float, *, past: bool = False) -> None:
         """Tell news as the person wants it: now, when its text is there, later, or not at all.
@@ -357,8 +355,6 @@ class ToastScheduler:
         organisation = self._organisations.get(channel)
         return organisation.name if organisation is not None else ""
 
-    # --- what is held, and time -------------------------------------------------------------------------------------
-
     def _summarise(self, title: str, kept: list[Kept], now: float) -> None:
         if kept:
             channels = {one.news.conversation.channel for one in kept}
@@ -404,8 +400,6 @@ class ToastScheduler:
     def _look_again(self, now: float) -> None:
         self._flood.held.keep(lambda news, count: self._is_to_be_told(news, count, now))
         self._pairing.keep_waiting(lambda news: self._is_to_be_told(news, 1, now))
-
-    # --- what is over -----------------------------------------------------------------------------------------------
 
     def read(self, conversation: Conversation) -> None:
         """It was read: nothing of it is told any more, and its toast goes."""

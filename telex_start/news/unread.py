@@ -1,7 +1,7 @@
 """The unread state: keeps the counts of every conversation, and tells which changes of them are growth.
 
 Pure: no I/O and no clock. The counts in a publication are absolute, so the last one of a conversation is all that has
-to be remembered; a conversation that was read is forgotten. A look-up tells the counts of many at once, as of the
+to be remembered; a conversation that was read is forgotten. A poll tells the counts of many at once, as of the
 moment when it was asked for: of a conversation that had a publication since, the publication counts.
 """
 
@@ -60,7 +60,7 @@ _READ = _Known(0, 0)
 
 
 class UnreadState:
-    """The unread counts of every conversation, fed by publications and look-ups.
+    """The unread counts of every conversation, fed by publications and polls.
 
     Owned by one thread. Its memory is bounded whatever the network sends, and it never raises.
     """
@@ -79,7 +79,7 @@ class UnreadState:
         self._events: dict[str, None] = {}  # a set of them would grow to more than twice as much memory
         self._read: dict[Conversation, None] = {}
         self._looking: set[str] = set()
-        """The push channels of which a look-up is under way."""
+        """The push channels of which a poll is under way."""
         self._published: dict[Conversation, None] = {}
         """Of these the conversations that had a publication since it was sent; of the latest as many as are known."""
 
@@ -135,17 +135,15 @@ class UnreadState:
         reply = mentioned and known.unread == before.unread
         return Growth(known.unread, known.mentions, mentioned, reply, True, before.unread)
 
-    # --- look-ups ---------------------------------------------------------------------------------------------------
-
-    def look_up_began(self, channel: str) -> None:
+    def poll_began(self, channel: str) -> None:
         """The unread of this organisation is asked for from here on."""
         self._forget_published(channel)
         self._looking.add(channel)
 
-    def looked_up(
+    def polled(
         self, channel: str, section: str, rows: Collection[Mapping[Any, Any]], whole: bool
     ) -> list[tuple[Conversation, Growth, Mapping[Any, Any]]]:
-        """Take in what a look-up says of a section.
+        """Take in what a poll says of a section.
 
         Args:
             channel: The organisation's push channel.
@@ -173,16 +171,14 @@ class UnreadState:
                     self._forget(known)
         return grown
 
-    def look_up_ended(self, channel: str) -> None:
-        """Nothing more comes of that look-up."""
+    def poll_ended(self, channel: str) -> None:
+        """Nothing more comes of that poll."""
         self._looking.discard(channel)
         self._forget_published(channel)
 
     def _forget_published(self, channel: str) -> None:
         for conversation in [one for one in self._published if one.channel == channel]:
             del self._published[conversation]
-
-    # --- what is known ----------------------------------------------------------------------------------------------
 
     def counts(self) -> Counts:
         """The counts of all conversations together."""
@@ -220,13 +216,11 @@ class UnreadState:
         self._mentions = sum(known.mentions for known in told)
         self._conversations = len(told)
 
-    # --- its end ----------------------------------------------------------------------------------------------------
-
     def left(self, channel: str) -> None:
         """The user left the organisation of this channel: forget its conversations."""
         for conversation in [known for known in self._known if known.channel == channel]:
             self._forget(conversation)
-        self.look_up_ended(channel)
+        self.poll_ended(channel)
 
     def clear(self) -> None:
         """Forget everything, as on signing out."""
@@ -234,8 +228,6 @@ class UnreadState:
             kept.clear()
         self.unread_agents = frozenset()
         self._unread = self._mentions = self._conversations = 0
-
-    # ----------------------------------------------------------------------------------------------------------------
 
     def _forget(self, conversation: Conversation) -> None:
         known = self._known.pop(conversation, None)

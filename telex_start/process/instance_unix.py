@@ -95,7 +95,7 @@ class Instance:
             caller.detach()
         self._leaving.clear()
 
-    # --- the instance thread ----------------------------------------------------------------------------------------
+    # The instance thread.
 
     def _serve(self, dispatch: Callable[[Requested], None], watch: Watch | None) -> None:
         poll = select.poll()

@@ -57,7 +57,7 @@ _handlers: list[logging.Handler] = []
 _CREDENTIALS = re.compile(r"//[^\s/\"'@]*@")
 
 
-def struck(text: str) -> str:
+def redact(text: str) -> str:
     """Text without whatever looks like a secret, and fit to be shown to anybody: no token, no password, not even that
     of an address, and no whole e-mail address."""
     text = _JWT.sub("…", text[:_READ])
@@ -158,7 +158,7 @@ class RedactingFormatter(logging.Formatter):
         text = printable(super().format(record), _escape, keep="\n")
         for secret in self._to_strike():
             text = text.replace(secret, "…")
-        return _cut(struck(text))  # not before: half a secret would stay
+        return _cut(redact(text))  # not before: half a secret would stay
 
     def _to_strike(self) -> tuple[str, ...]:
         """Every secret that is held now, and as many forgotten ones as were ever held at a time; longest first.

@@ -116,7 +116,7 @@ class Output:
         if thread is not None:
             thread.join(seconds)
 
-    # --- the thread -------------------------------------------------------------------------------------------------
+    # The thread.
 
     def _run(self) -> None:
         failing = False

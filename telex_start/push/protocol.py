@@ -114,8 +114,6 @@ class PushClient:
         self.refresh_at = float("inf")
         """When a fresh connection token is due; seconds."""
 
-    # --- what goes out ----------------------------------------------------------------------------------------------
-
     def outgoing(self) -> Iterator[str]:
         """Frames to send now; each is given once."""
         commands, self._outgoing = self._outgoing, []
@@ -206,8 +204,6 @@ class PushClient:
         first = next((sent for sent in self._sent.values() if sent.kind != "unsubscribe"), None)
         return (first.kind, first.channel) if first is not None and first.channel is not None else None
 
-    # --- time -------------------------------------------------------------------------------------------------------
-
     def deadline(self) -> float:
         """When :meth:`tick` must be called at the latest; seconds, infinite where nothing is awaited."""
         return min(self._heard_by, min((sent.due for sent in self._sent.values()), default=float("inf")))
@@ -220,8 +216,6 @@ class PushClient:
             if now >= sent.due:
                 return [Ended(frames.NO_CLOSE_FRAME, f"no answer to {sent.kind}")]
         return []
-
-    # --- what comes in ----------------------------------------------------------------------------------------------
 
     def receive(self, frame: bytes, now: float) -> list[Happening]:
         """A frame arrived."""
@@ -376,7 +370,7 @@ class PushClient:
                 data = tuple(publication.data for publication in piece)
                 happenings.append(PublicationsReceived(channel.name, data, how))
         if first:
-            happenings.append(ChannelAnswered(channel.name, look_up_follows=True))
+            happenings.append(ChannelAnswered(channel.name, poll_follows=True))
         happenings.append(Live(channel, whole=continues and LOST not in pieces))
         return happenings
 

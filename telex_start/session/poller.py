@@ -19,17 +19,17 @@ from ..events import (
     CALL_OVER,
     DeclineCall,
     Event,
-    LookUpBegan,
-    LookUpSlug,
+    FetchSlug,
     MarkAsRead,
     MarkAsReadFailed,
     MarkedAsRead,
     Notice,
-    ProfileLookedUp,
-    SettingsLookedUp,
-    SlugLookedUp,
+    PollBegan,
+    ProfilePolled,
+    SettingsPolled,
+    SlugFetched,
     ThreadFailed,
-    UnreadLookedUp,
+    UnreadPolled,
     UnreadSection,
     WatchAgents,
     WatchSettings,
@@ -41,7 +41,7 @@ from .poll_schedule import MUTED, PREFERENCE, PROFILE, SLUG, Poll, Schedule
 
 log = logging.getLogger(__name__)
 
-PollCommand = LookUpSlug | WatchAgents | WatchSettings | MarkAsRead | DeclineCall
+PollCommand = FetchSlug | WatchAgents | WatchSettings | MarkAsRead | DeclineCall
 """The commands that are carried out here."""
 _Asked = MarkAsRead | DeclineCall
 """Those that a person waits for: each is one call."""
@@ -168,7 +168,7 @@ class Poller:
                 case WatchSettings():
                     self.settings = True
                     self._schedule.watch_settings(now)
-                case LookUpSlug():
+                case FetchSlug():
                     self._schedule.want_slug(command.channel, now)
             if self._asked or (self._online and self._schedule.due_at() <= now):
                 self._begin()
@@ -193,7 +193,7 @@ class Poller:
             return
         calls = self._calls = self._make_calls()
         try:
-            threading.Thread(target=partial(self._run, calls), name="look-ups", daemon=True).start()
+            threading.Thread(target=partial(self._run, calls), name="polls", daemon=True).start()
         except RuntimeError as error:  # the system starts no more threads: `go_on` tries again
             log.warning("nothing can be looked up just now: %s", error)
             self._calls = None
@@ -209,7 +209,7 @@ class Poller:
                 else:
                     self._poll(calls, task)
         except Exception as error:  # a defect: what is due next is tried by another thread
-            self._unexpected("an unexpected error ended the look-ups", error)
+            self._unexpected("an unexpected error ended the polls", error)
         finally:
             with self._changed:
                 if self._calls is calls:
@@ -255,29 +255,29 @@ class Poller:
         note = self._schedule.failed
         try:
             if (poll := wanted.get(PROFILE)) and (profile := self._ask(calls, poll, calls.profile)):
-                self._tell(ProfileLookedUp(*profile))
+                self._tell(ProfilePolled(*profile))
             if poll := wanted.get(SLUG):
                 slug = self._ask(calls, poll, lambda: calls.slug(ident))
                 if slug or not self._unmade:
-                    self._tell(SlugLookedUp(channel, slug or ""))
+                    self._tell(SlugFetched(channel, slug or ""))
             muted = preference = None
             if poll := wanted.get(MUTED):
                 muted = self._ask(calls, poll, lambda: calls.muted(ident))
             if poll := wanted.get(PREFERENCE):
                 preference = self._ask(calls, poll, lambda: calls.preference(ident))
             if muted is not None or preference is not None:
-                self._tell(SettingsLookedUp(channel, muted, *(preference or (None, None))))
+                self._tell(SettingsPolled(channel, muted, *(preference or (None, None))))
             if sections := [poll for poll in polls if poll.call in SECTIONS]:
-                self._tell(LookUpBegan(channel))
+                self._tell(PollBegan(channel))
                 for poll in sections:
                     ask = partial(calls.unread, poll.call, ident, partial(self._leave, calls))
                     if (found := self._ask(calls, poll, ask)) is not None:
                         self._tell(UnreadSection(channel, poll.call, *found))
-                self._tell(UnreadLookedUp(channel))
+                self._tell(UnreadPolled(channel))
         except _GivenUp:
             note = self._schedule.put_back
         except Exception as error:
-            self._unexpected("an unexpected error in a look-up", error)
+            self._unexpected("an unexpected error in a poll", error)
         with self._changed:
             for poll in self._unmade:
                 note(poll, self._now())
@@ -355,7 +355,7 @@ class Poller:
         kind = type(error).__name__
         if kind not in self._failures:
             self._failures.add(kind)
-            self._tell(ThreadFailed("look-ups", kind))
+            self._tell(ThreadFailed("polls", kind))
 
 
 def _failed(command: _Asked, why: str, temporary: bool = False) -> Event:

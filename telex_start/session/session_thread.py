@@ -24,7 +24,7 @@ from ..events import (
     SignIn,
     SigningIn,
     SignOut,
-    SlugLookedUp,
+    SlugFetched,
     Stop,
 )
 from ..net.dialling import Dialler
@@ -340,7 +340,7 @@ class SessionThread:
         self._poller.signed_in()
         self._shared.dispatch(SignedIn(login.user_id, login.names))
         if login.organisation and login.slug:
-            self._shared.dispatch(SlugLookedUp(f"{login.organisation}/{login.user_id}", login.slug))
+            self._shared.dispatch(SlugFetched(f"{login.organisation}/{login.user_id}", login.slug))
 
     def _stay(self) -> None:
         """Connect, and connect again, until a command or the end of the session.

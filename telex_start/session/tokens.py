@@ -26,7 +26,7 @@ class TokenStore:
     """Every token of the session.
 
     Written by the session thread while it lives; the main thread clears it at the end of the program, when that thread
-    has ended or is left behind. The look-ups and the log's redaction read it on their threads: each read is one step of
+    has ended or is left behind. The polls and the log's redaction read it on their threads: each read is one step of
     the interpreter.
     """
 

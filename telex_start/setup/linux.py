@@ -26,9 +26,6 @@ _RENEWED_WITHIN = 30.0
 """Seconds for a program that renews a cache."""
 
 
-# --- the start at log-in ----------------------------------------------------------------------------------------------
-
-
 def autostart() -> Status:
     """Whether the program starts at log-in."""
     folders = (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
@@ -90,9 +87,6 @@ def _why_off(values: Mapping[str, str]) -> str:
             if key in values and bool(desktops & set(values[key].split(";"))) is not wanted:
                 return f"says {key}={values[key]}"
     return ""
-
-
-# --- the entry in the menu, and the icons -----------------------------------------------------------------------------
 
 
 def integration() -> Status:

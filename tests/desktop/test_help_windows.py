@@ -139,7 +139,7 @@ def test_it_comes_forward_when_it_is_asked_for_again_and_ends_with_the_agent(doc
     assert doctor.ended() == 0
 
 
-# --- About ----------------------------------------------------------------------------------------------------------
+# About.
 
 DATA = {
     "status": "Online: 3 organisations, 5 unread, paused until 14:30",

@@ -175,7 +175,7 @@ def test_an_icon_file_that_another_program_holds_is_left_alone(
     assert list(tmp_path.iterdir()) == ([path] if there else [])
 
 
-# --- the cache --------------------------------------------------------------------------------------------------------
+# The cache.
 
 
 def drawn(unread: int, quiet: bool = False) -> list[pixmaps.Pixmap]:

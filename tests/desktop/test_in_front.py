@@ -218,7 +218,7 @@ def test_where_it_cannot_be_told_it_says_so(
     assert not seen(None)
 
 
-# --- a mock of Windows' functions -------------------------------------------------------------------------------------
+# A mock of Windows' functions.
 
 
 @pytest.mark.parametrize(("window", "iconic", "expected"), [(7, 0, (4711, ())), (0, 0, None), (7, 1, None)])

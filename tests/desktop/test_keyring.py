@@ -113,7 +113,7 @@ def doctors() -> str:
     return f"{mark.strip()} {words.strip()}"
 
 
-# --- there is one -----------------------------------------------------------------------------------------------------
+# There is one.
 
 
 @real
@@ -165,7 +165,7 @@ def test_requests_come_one_after_the_other_and_a_read_that_nobody_waits_for_is_g
     assert keyring.holds(USER) == ""
 
 
-# --- it is locked -----------------------------------------------------------------------------------------------------
+# It is locked.
 
 
 @real
@@ -222,7 +222,7 @@ def test_the_person_is_asked_once_by_the_keyring_itself(
         assert keyring.locked is (word == "refused")
 
 
-# --- there is none ----------------------------------------------------------------------------------------------------
+# There is none.
 
 
 def test_without_a_service_it_is_away_and_no_plain_file_takes_its_place(agent: Agent) -> None:
@@ -285,4 +285,4 @@ def test_one_that_fails_says_no_more_than_the_errors_name(
     assert "hunter2" not in caplog.text
 
 
-# --- others than GNOME's ----------------------------------------------------------------------------------------------
+# Others than GNOME's.

@@ -140,7 +140,7 @@ def test_how_the_sign_in_goes_is_said_and_while_it_does_only_cancel_is_left(desk
         window.wait_until(message="Signed in: 3 organisations.", bar=False, password="", enabled=["cancel"])
 
 
-# --- the way by mail ------------------------------------------------------------------------------------------------
+# The way by mail.
 
 
 def waits_for_the_link(window: ShownWindow) -> None:
@@ -229,7 +229,7 @@ def test_where_the_way_by_mail_comes_first_return_asks_for_a_link(desktop: RealD
         window.says(email="grace@example.org", password="p")
 
 
-# --- staying signed in ----------------------------------------------------------------------------------------------
+# Staying signed in.
 
 
 def test_the_box_can_be_ticked_once_there_is_a_keyring_and_goes_to_the_configuration(

@@ -27,9 +27,9 @@ from telex_start.doctor import desktop as doctor
 from telex_start.doctor.findings import Mark
 from telex_start.errors import NoPlaceForIcon
 from telex_start.events import MachineWoke, MenuClicked, TrayAppeared
-from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.states import State
+from telex_start.tray_view import TrayView
 from tests.fake_appkit import Desk, install
 from tests.process import TIMEOUT
 
@@ -114,7 +114,7 @@ def test_a_click_in_the_menu_is_dispatched_while_the_main_thread_waits(desk: Des
 
 def test_a_new_face_is_shown(desk: Desk, agent: Agent) -> None:
     before = desk.last("setImage_")
-    agent.surface.face(Face(State.ONLINE, 3, "Online: 1 organisation, 3 unread"))
+    agent.surface.show(TrayView(State.ONLINE, 3, "Online: 1 organisation, 3 unread"))
     assert desk.last("setImage_") != before
     assert "3 unread" in desk.last("setToolTip_")[0]
     assert any("3 unread" in title for title in desk.tags)

@@ -115,7 +115,7 @@ def tells(machine: Path, words: str) -> str:
     return f"echo {words} > {machine}/new && mv {machine}/new {machine}/opened\n"
 
 
-# --- opening ----------------------------------------------------------------------------------------------------------
+# Opening.
 
 
 def test_what_cannot_be_started_opens_the_web_app_and_says_why(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +258,7 @@ def test_a_client_that_runs_is_brought_to_the_front(tmp_path: Path, monkeypatch:
         assert len(desktop.xdotool("search", "--onlyvisible", "--name", "^Client$").split()) == 1
 
 
-# --- closing ----------------------------------------------------------------------------------------------------------
+# Closing.
 
 
 def test_not_running_is_said(machine: Path) -> None:

@@ -16,12 +16,12 @@ from telex_start.desktop import icons
 from telex_start.desktop.tray import pystray_backend
 from telex_start.desktop.tray.pystray_backend import Backend, standing
 from telex_start.desktop.tray.tray import Tray
-from telex_start.face import SIGNED_OUT, Face
 from telex_start.menu import MenuItem, Muted, Unread
 from telex_start.states import State
+from telex_start.tray_view import SIGNED_OUT, TrayView
 from tests.process import TIMEOUT
 
-FACE = SIGNED_OUT
+VIEW = SIGNED_OUT
 
 
 class Icon:
@@ -148,12 +148,12 @@ def test_what_pystrays_icon_tells_comes_as_events(shown: Shown) -> None:
 def test_what_is_new_in_a_submenu_renews_the_menu_and_a_number_alone_does_not(shown: Shown) -> None:
     """With AppIndicator each renewal closes an open menu."""
     tray = shown.start()
-    tray.face(FACE._replace(unread=3, quiet=True))
+    tray.show(VIEW._replace(unread=3, quiet=True))
     assert shown.icon.renewed == 0
     key = ("o/u", "channels_section", "a")
-    faces = [FACE._replace(recent=(Unread(key, "# a (1)"),)), FACE._replace(muted=(Muted(key, "# a"),))]
-    for count, face in enumerate([*faces, faces[-1]._replace(resumable=True)], 1):
-        tray.face(face)
+    views = [VIEW._replace(recent=(Unread(key, "# a (1)"),)), VIEW._replace(muted=(Muted(key, "# a"),))]
+    for count, view in enumerate([*views, views[-1]._replace(resumable=True)], 1):
+        tray.show(view)
         assert shown.icon.renewed == count
 
 
@@ -163,19 +163,19 @@ def test_a_click_on_the_icon_is_its_default_action(shown: Shown) -> None:
     [exit_item] = [item for item in shown.icon.menu if item.text == MenuItem.EXIT.value]
     exit_item(shown.icon)
     assert [shown.next(), shown.next()] == [events.IconClicked(), events.MenuClicked(MenuItem.EXIT)]
-    tray.face(FACE)
+    tray.show(VIEW)
     assert shown.icon.renewed == 0
-    tray.face(Face(State.ONLINE, 3, "Online"))
+    tray.show(TrayView(State.ONLINE, 3, "Online"))
     online = ((State.ONLINE, 3, False), "Telex: Online")
     assert (shown.icon.icon, shown.icon.title, shown.icon.renewed) == (*online, 1)
     assert tray.stop(TIMEOUT) is True
     exit_item(shown.icon)
-    tray.face(FACE)
+    tray.show(VIEW)
     assert shown.events.empty()
     assert shown.icon.title == "Telex: Online"
 
 
-# --- pystray's icon on Windows: a mock of what it inherits, and of the system -----------------------------------------
+# Pystray's icon on Windows: a mock of what it inherits, and of the system.
 
 
 class Win32Icon:

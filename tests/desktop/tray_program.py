@@ -1,6 +1,6 @@
 """A program with nothing but the tray, for what may not be in the tests' own process: GTK.
 
-Events go to stdout, a line each. Each line on stdin is a face, by its fields as JSON, or `stop`.
+Events go to stdout, a line each. Each line on stdin is a view, by its fields as JSON, or `stop`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 from telex_start.desktop.bus.buses import Buses
 from telex_start.desktop.tray.tray import Tray
 from telex_start.events import Event, MenuClicked, MenuOpened, TrayMissing, UnreadClicked
-from telex_start.face import Face
 from telex_start.menu import Unread
 from telex_start.states import State
+from telex_start.tray_view import TrayView
 
 
 def _print(event: Event) -> None:
@@ -32,9 +32,9 @@ def _print(event: Event) -> None:
     print(*words, flush=True)
 
 
-def _face(fields: dict[str, Any]) -> Face:
+def _view(fields: dict[str, Any]) -> TrayView:
     recent = tuple(Unread(tuple(key), *more) for key, *more in fields.pop("recent", ()))
-    return Face(State.ONLINE, fields.pop("unread", 0), "Online", recent=recent, **fields)
+    return TrayView(State.ONLINE, fields.pop("unread", 0), "Online", recent=recent, **fields)
 
 
 def main() -> int:
@@ -45,7 +45,7 @@ def main() -> int:
     for line in sys.stdin:
         if line == "stop\n":
             break
-        tray.face(_face(json.loads(line)))
+        tray.show(_view(json.loads(line)))
     print("stopped", tray.stop(1.5) and buses.stop(), flush=True)
     return 0
 

@@ -35,7 +35,7 @@ _finds: SimpleQueue[Any] = SimpleQueue()
 _keyring: SimpleQueue[str] = SimpleQueue()
 
 
-# --- what a person sees, found by its kind and words ------------------------------------------------------------------
+# What a person sees, found by its kind and words.
 
 
 def controls(widget: Any, kind: str) -> list[Any]:
@@ -161,7 +161,7 @@ def see_doctor(root: Any) -> dict[str, Any]:
 SEE = {"login": see_login, "preferences": see_preferences, "doctor": see_doctor}
 
 
-# --- the windows ------------------------------------------------------------------------------------------------------
+# The windows.
 
 
 def look() -> Iterator[Finding]:

@@ -80,7 +80,7 @@ class Desk:
         """The body of the toast with that title, once it is shown."""
         return self.daemon.body_of(summary)
 
-    # --- windows, and the keyboard ----------------------------------------------------------------------------------
+    # Windows, and the keyboard.
 
     def windows(self) -> list[str]:
         """The ids of the program's windows that are to be seen."""

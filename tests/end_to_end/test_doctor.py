@@ -67,7 +67,7 @@ class Report:
             assert word in text, text
 
 
-# --- all is well ----------------------------------------------------------------------------------------------------
+# All is well.
 
 
 @pytest.mark.desktop
@@ -98,7 +98,7 @@ def test_a_desktop_where_everything_works(tmp_path: Path, telex: Sandbox) -> Non
     assert list((tmp_path / "run" / "telex-start").iterdir()) == [], "no lock"
 
 
-# --- something is missing -------------------------------------------------------------------------------------------
+# Something is missing.
 
 
 def test_organisations_that_the_agents_log_says_have_no_room_are_named(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_no_secret_and_no_address_is_told(tmp_path: Path, telex: Sandbox) -> Non
     assert "telex.example is looked up by the proxy proxy.example:3128 (by HTTPS_PROXY)" in text
 
 
-# --- it comes to an end ---------------------------------------------------------------------------------------------
+# It comes to an end.
 
 
 def config_at(server: socket.socket, ca_file: str | None = None) -> Config:
@@ -375,7 +375,7 @@ def test_a_look_that_breaks_costs_only_itself() -> None:
     assert found == missing("tray", "cannot be looked at (KeyError: 'NO_SUCH_VARIABLE')")
 
 
-# --- words ----------------------------------------------------------------------------------------------------------
+# Words.
 
 
 def test_a_finding_is_one_aligned_line() -> None:

@@ -25,7 +25,7 @@ def piped(folder: Path, environ: Mapping[str, str], password: str, email: str = 
     return Program(folder, "--headless", "--email", email, "--password-stdin", environ=environ, given=f"{password}\n")
 
 
-# --- 0 --------------------------------------------------------------------------------------------------------------
+# 0.
 
 
 def test_a_slow_end_after_a_signal_is_an_end_in_order_too() -> None:
@@ -132,7 +132,7 @@ def test_the_demo_has_a_sandbox_of_its_own_and_ends_after_so_many_toasts(tmp_pat
         assert (demo.ended(), demo.errors) == (2, "telex-start: demo: --toasts needs --headless.\n")
 
 
-# --- 1 --------------------------------------------------------------------------------------------------------------
+# 1.
 
 PLANTED = """
 import atexit, sys, threading
@@ -177,7 +177,7 @@ def test_a_thread_that_nobody_waits_for_does_not_run_into_the_interpreters_end(
     assert (done.returncode, done.stdout, done.stderr) == (code, said, errors)
 
 
-# --- 2 and 3 --------------------------------------------------------------------------------------------------------
+# 2 and 3.
 
 
 def test_a_useless_ca_file_ends_it(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_without_standard_streams_it_still_tells_by_its_code(tmp_path: Path) -> 
         assert agent.errors == f"telex-start: {words}\n"
 
 
-# --- 4 --------------------------------------------------------------------------------------------------------------
+# 4.
 
 
 def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, telex: Sandbox) -> None:
@@ -227,7 +227,7 @@ def test_a_session_that_is_over_is_an_error_and_no_notification(tmp_path: Path, 
         assert agent.events("state")[-1]["state"] == "stopped"
 
 
-# --- what it never ends for -----------------------------------------------------------------------------------------
+# What it never ends for.
 
 
 def test_no_server_at_all_is_no_end_and_no_folder_for_the_log_neither(tmp_path: Path) -> None:

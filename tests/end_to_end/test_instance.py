@@ -57,7 +57,7 @@ def running(tmp_path: Path) -> Iterator[Claimed]:
     made.close()
 
 
-# --- of both kinds --------------------------------------------------------------------------------------------------
+# Of both kinds.
 
 
 PLATFORMS = pytest.mark.parametrize("platform", [instance_unix, instance_windows], ids=["files", "pipe"])
@@ -155,7 +155,7 @@ def test_the_pipe_waits_for_the_end_of_the_process(tmp_path: Path) -> None:
         assert asking.result(30) == "tray"
 
 
-# --- files ----------------------------------------------------------------------------------------------------------
+# Files.
 
 
 def test_the_letter_case_of_an_address_makes_no_second() -> None:
@@ -232,7 +232,7 @@ def test_an_instance_thread_that_nobody_calls_sleeps_without_an_end(tmp_path: Pa
     until(sleeps, "it wakes by itself")
 
 
-# --- processes ------------------------------------------------------------------------------------------------------
+# Processes.
 
 HOLDER = """
 import signal, sys

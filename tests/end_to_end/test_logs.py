@@ -221,7 +221,7 @@ def test_the_end_puts_everything_back(tmp_path: Path, begin: Begin) -> None:
     assert state() == before
 
 
-# --- the file -------------------------------------------------------------------------------------------------------
+# The file.
 
 
 def test_the_file_is_for_its_owner_alone(written: Written, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_every_module_can_be_imported_elsewhere(platform: str) -> None:
         assert name == "process.instance_unix" or "import of jeepney halted" in reason, f"{name}: {reason}"
 
 
-# --- terminals ------------------------------------------------------------------------------------------------------
+# Terminals.
 
 
 def test_a_device_that_is_no_console_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_what_windows_writes_is_utf_8() -> None:
     assert (done.stdout.decode(), done.stderr) == ("Ω \\ud83d\n", b"")
 
 
-# --- what doctor says to do -----------------------------------------------------------------------------------------
+# What doctor says to do.
 
 
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
@@ -125,7 +125,7 @@ def test_doctor_finds_icon_and_toasts_on_windows(monkeypatch: pytest.MonkeyPatch
     assert found["toasts"].startswith("at the icon; Windows does not tell")
 
 
-# --- folders --------------------------------------------------------------------------------------------------------
+# Folders.
 
 
 def test_linux_folders_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

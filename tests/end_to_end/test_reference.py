@@ -43,7 +43,7 @@ def test_what_is_shipped_is_current(tmp_path: Path) -> None:
         assert (tmp_path / file.relative_to(ASSETS)).read_text() == file.read_text(), "make man completions"
 
 
-# --- the man page ---------------------------------------------------------------------------------------------------
+# The man page.
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_man_page_says_all() -> None:
     assert "--window" not in page, "what is hidden is for the program itself"
 
 
-# --- completion -----------------------------------------------------------------------------------------------------
+# Completion.
 
 
 def bash(folder: Path, line: str) -> str:

@@ -19,12 +19,12 @@ from telex_start.app.ports import Memory, Ports
 from telex_start.app.renewal import SELDOM
 from telex_start.config import Config
 from telex_start.errors import ConfigError
-from telex_start.face import Face
 from telex_start.menu import MenuItem
 from telex_start.news.unread import Counts
 from telex_start.news.wall import Wall
 from telex_start.states import State
 from telex_start.toast import Handle, Remembered, Toast
+from telex_start.tray_view import TrayView
 from tests.ground.desk import change
 from tests.ground.quiet_time import Clocks
 
@@ -78,7 +78,7 @@ class Surface:
         """The terminal asks for the link that was mailed."""
         self.asked_for: list[str] = []
         self.states: list[events.StateChanged] = []
-        self.faces: list[Face] = []
+        self.views: list[TrayView] = []
         self.counts: list[Counts] = []
         self.toasts: list[Toast] = []
         self.troubles: list[events.Trouble] = []
@@ -93,9 +93,9 @@ class Surface:
             raise ZeroDivisionError("password=hunter2")
         self.states.append(event)
 
-    def face(self, face: Face) -> None:
-        self.faces.append(face)
-        if self.fails_on is Face:
+    def show(self, view: TrayView) -> None:
+        self.views.append(view)
+        if self.fails_on is TrayView:
             raise ZeroDivisionError
 
     def renew_every(self) -> float:
@@ -200,7 +200,7 @@ class Session:
     def __init__(self, dispatch: Callable[[events.Event], None]) -> None:
         self._dispatch = dispatch
         self.sent: list[events.Command] = []
-        self.asked: list[events.LookUpSlug | events.WatchAgents] = []
+        self.asked: list[events.FetchSlug | events.WatchAgents] = []
         """What was sent that the person has not asked for."""
         self.hangs = False
         self.life: list[str] = []
@@ -210,7 +210,7 @@ class Session:
         self.preferred.append(channels)
 
     def send(self, command: events.Command) -> None:
-        if isinstance(command, (events.LookUpSlug, events.WatchAgents)):
+        if isinstance(command, (events.FetchSlug, events.WatchAgents)):
             self.asked.append(command)
         else:
             self.sent.append(command)

@@ -35,9 +35,9 @@ class Desk:
             watch_agents=self.agents.append,
             second_of_day=lambda zone: self.hour * 3600,
         )
-        self.look_up(organisations)
+        self.know(organisations)
 
-    def look_up(self, organisations: int) -> None:
+    def know(self, organisations: int) -> None:
         found = tuple(events.Organisation(f"o{n}", f"Org {n}", f"o{n}/u") for n in range(organisations))
         self.notifier.organisations(events.OrganisationsChanged(found))
 
@@ -57,14 +57,14 @@ class Desk:
         now: float = 0.0,
         organisation: int = 0,
     ) -> None:
-        """A look-up's answer for one section."""
-        self.notifier.looked_up(events.UnreadSection(f"o{organisation}/u", section, rows, whole), now)
+        """A poll's answer for one section."""
+        self.notifier.polled(events.UnreadSection(f"o{organisation}/u", section, rows, whole), now)
 
     def asks(self, *rows: dict[str, Any], now: float = 0.0, organisation: int = 0, **more: Any) -> None:
-        """A whole look-up of one section of an organisation."""
-        self.notifier.look_up_began(f"o{organisation}/u")
+        """A whole poll of one section of an organisation."""
+        self.notifier.poll_began(f"o{organisation}/u")
         self.rows(*rows, now=now, organisation=organisation, **more)
-        self.notifier.look_up_ended(f"o{organisation}/u", now)
+        self.notifier.poll_ended(f"o{organisation}/u", now)
 
     def news(self, *data: dict[str, Any], organisation: int = 0) -> list[bool]:
         """Which of these pop up, when one comes long after the other."""
@@ -81,10 +81,10 @@ class Desk:
         self.notifier.configure(Config(notification_types=types), self.time)
 
     def settings(self, *, now: float = 0.0, organisation: int = 0, **settings: Any) -> None:
-        self.notifier.settings(events.SettingsLookedUp(f"o{organisation}/u", **settings), now)
+        self.notifier.settings(events.SettingsPolled(f"o{organisation}/u", **settings), now)
 
     def pause(self, paused: bool, *, now: float = 0.0, timezone: str = "", organisation_id: str = "") -> None:
-        self.notifier.profile(events.ProfileLookedUp(paused, timezone, organisation_id), now)
+        self.notifier.profile(events.ProfilePolled(paused, timezone, organisation_id), now)
 
     def until(self, now: float) -> None:
         """Let time pass: each deadline is kept."""
@@ -116,7 +116,7 @@ def change(ident: str, threads: Any, mentions: Any = 0, **more: Any) -> dict[str
 
 
 def row(ident: str, threads: Any, mentions: Any = 0, **more: Any) -> dict[str, Any]:
-    """A channel in a look-up's answer."""
+    """A channel in a poll's answer."""
     return {"channels_id": ident, "name": ident, "thread_count": threads, "mention_count": mentions, **more}
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from telex_start import events
 from telex_start.app.renewal import SELDOM
-from telex_start.face import Face
 from telex_start.menu import MenuItem, MuteFor, Request
 from telex_start.news.unread import Counts
 from telex_start.states import State
 from telex_start.toast import Conversation
+from telex_start.tray_view import TrayView
 from tests.ground.app_scene import (
     CHANNEL,
     CONNECTING,
@@ -146,12 +146,12 @@ def test_where_organisations_are_left_out_the_session_learns_where_something_is_
 def test_a_pause_at_telex_is_in_the_status_line(scene: Scene) -> None:
     def status(*events: events.Event) -> str:
         scene.turn(*events)
-        return scene.surface.faces[-1].status
+        return scene.surface.views[-1].status
 
     scene.turn(ONLINE, ONE_ORGANISATION)
-    assert status(events.ProfileLookedUp(True)) == "Online: 1 organisation, paused at Telex"
-    assert status(events.ProfileLookedUp(False)) == "Online: 1 organisation"
-    assert status(events.ProfileLookedUp(True, organisation_id="org")) == "Online: 1 organisation, paused at Telex"
+    assert status(events.ProfilePolled(True)) == "Online: 1 organisation, paused at Telex"
+    assert status(events.ProfilePolled(False)) == "Online: 1 organisation"
+    assert status(events.ProfilePolled(True, organisation_id="org")) == "Online: 1 organisation, paused at Telex"
     two = events.OrganisationsChanged(
         (*ONE_ORGANISATION.organisations, events.Organisation("other", "Acme", "other/user"))
     )
@@ -177,7 +177,7 @@ def test_what_is_over_takes_its_toast_and_its_count_away(scene: Scene, over: eve
     assert scene.toasts.closed == [GENERAL]
     assert scene.surface.counts[-1] == Counts(0, 0, 0)
     scene.wait(SELDOM)
-    assert scene.surface.faces[-1].unread == 0
+    assert scene.surface.views[-1].unread == 0
 
 
 def test_an_agents_unread_is_watched(scene: Scene) -> None:
@@ -267,16 +267,16 @@ def test_a_bad_publication_costs_no_other(scene: Scene, caplog: pytest.LogCaptur
 def test_what_is_due_and_fails_is_tried_again_a_second_later_and_holds_up_nothing_else(scene: Scene) -> None:
     """It was due again at once: a loop without a pause."""
     scene.turn(ONLINE, ONE_ORGANISATION, news(1))
-    scene.surface.fails_on = Face
-    before = len(scene.surface.faces)
+    scene.surface.fails_on = TrayView
+    before = len(scene.surface.views)
     scene.wait(SELDOM)
     scene.turn(*[events.ChannelAnswered(CHANNEL)] * 10)
-    assert len(scene.surface.faces) == before + 1
+    assert len(scene.surface.views) == before + 1
     scene.turn(news(2))
     scene.wait(0.9)
-    assert len(scene.surface.faces) == before + 1
+    assert len(scene.surface.views) == before + 1
     scene.wait(SELDOM)
-    assert len(scene.surface.faces) == before + 2
+    assert len(scene.surface.views) == before + 2
     assert scene.said == [PROBLEM]
 
 

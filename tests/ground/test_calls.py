@@ -83,9 +83,9 @@ def test_a_call_of_the_past_does_not_ring(desk: Desk, how: How) -> None:
 
 def test_signing_out_and_leaving_end_what_rings(desk: Desk) -> None:
     desk.receive(call())
-    desk.look_up(0)
+    desk.know(0)
     assert desk.read == ["call o0/u b1"]
-    desk.look_up(1)
+    desk.know(1)
     desk.receive(call(buzz="b2"))
     desk.notifier.clear()
     assert desk.read == ["call o0/u b1", "call o0/u b2"]
@@ -116,7 +116,7 @@ def test_who_has_been_met_calls_by_their_full_name(desk: Desk, met: dict[str, An
     assert desk.titles[-1] == "Ben Okri is calling"
 
 
-def test_whom_a_look_up_tells_of_is_met(desk: Desk) -> None:
+def test_whom_a_poll_tells_of_is_met(desk: Desk) -> None:
     desk.rows(direct()["data"], section="dm_channels_section")
     desk.receive(call(caller_name="ben"), call(buzz="b2", caller_id="u-cy", caller_name="cy"))
     assert desk.titles[-2:] == ["Ben Okri is calling", "cy is calling"]
@@ -129,6 +129,6 @@ def test_so_many_are_remembered_and_nobody_after_signing_out(desk: Desk) -> None
     desk.receive(call(caller_name="ben"), call(buzz="b2", caller_id="u-1", caller_name="p1"))
     assert desk.titles[-2:] == ["ben is calling", "Person 1 is calling"]
     desk.notifier.clear()
-    desk.look_up(1)
+    desk.know(1)
     desk.receive(call(caller_id="u-1", caller_name="p1"))
     assert desk.titles[-1] == "p1 is calling"

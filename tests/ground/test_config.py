@@ -32,7 +32,7 @@ def refused(file: str = "", environ: Mapping[str, str] | None = None, **options:
     return caught.value.message
 
 
-# --- which one counts -----------------------------------------------------------------------------------------------
+# Which one counts.
 
 
 def test_variables_count_over_the_file_and_options_over_both() -> None:
@@ -150,7 +150,7 @@ def test_one_address_of_two_is_a_mistake(alone: str) -> None:
     assert alone in refused(f'environment = "staging"\n{alone} = "{OWN[alone]}"')
 
 
-# --- mistakes -------------------------------------------------------------------------------------------------------
+# Mistakes.
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     assert "hun" not in words
 
 
-# --- the file -------------------------------------------------------------------------------------------------------
+# The file.
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ notification_types = [
     "channel_mention", # those too
 ]
 
-# --- what is heard ---
+# What is heard.
 sound = "on" # not in meetings
 
 

@@ -59,7 +59,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-# --- names ----------------------------------------------------------------------------------------------------------
+# Names.
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_while_something_else_waits_a_look_up_counts_against_the_call(resolver: 
     assert resolver.asked == 1
 
 
-# --- addresses ------------------------------------------------------------------------------------------------------
+# Addresses.
 
 
 class Hosts:
@@ -325,7 +325,7 @@ def test_families_take_turns_beginning_with_the_systems_first() -> None:
     assert dialling.in_order(six, first=four[1]) == six
 
 
-# --- TLS ------------------------------------------------------------------------------------------------------------
+# TLS.
 
 
 def test_the_context_verifies(monkeypatch: pytest.MonkeyPatch) -> None:

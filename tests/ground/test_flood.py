@@ -138,7 +138,7 @@ def test_calls_do_not_wait_and_each_takes_a_place() -> None:
 def test_signing_out_forgets_what_is_held_but_not_what_was_shown(flood: Flood) -> None:
     flood.burst(0.0, 10)
     flood.notifier.clear()
-    flood.look_up(1)
+    flood.know(1)
     assert flood.notifier.deadline() is None
     flood.threads.clear()
     assert not flood.grow("c0", 1.0)
@@ -152,7 +152,7 @@ def test_memory_is_bounded_and_nothing_is_lost_for_it(flood: Flood) -> None:
     assert flood.due(6.0) == told(APART + 100, APART + 1)
 
 
-# --- what is held by a pause ------------------------------------------------------------------------------------------
+# What is held by a pause.
 
 
 def test_what_is_held_is_bounded_too_and_holds_no_words(flood: Flood) -> None:

@@ -93,7 +93,7 @@ def test_batches_lose_nothing_and_keep_to_the_limit(commands: list[str], limit: 
         assert len(batch.encode()) <= limit or "\n" not in batch
 
 
-# --- what is no frame -----------------------------------------------------------------------------------------------
+# What is no frame.
 
 HALF_A_MILLION = 500_000
 

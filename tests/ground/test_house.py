@@ -15,7 +15,7 @@ import telex_start
 
 HOUSE = Path(telex_start.__file__).parent
 PURE = (
-    *("errors.py", "states.py", "menu.py", "toast.py", "events.py", "face.py", "config.py", "sign_in_link.py"),
+    *("errors.py", "states.py", "menu.py", "toast.py", "events.py", "tray_view.py", "config.py", "sign_in_link.py"),
     *("news/*.py", "push/*.py"),
 )
 THE_WAY_OUT = HOUSE / "push" / "websocket.py"

@@ -54,7 +54,7 @@ def test_news_wait_for_the_look_and_in_front_of_it_they_count_alone(scene: Scene
 
 @pytest.mark.parametrize(
     "event",
-    [events.ChannelAnswered(CHANNEL), events.CountsUnknown(CHANNEL), ONE_ORGANISATION, events.LookUpBegan(CHANNEL)],
+    [events.ChannelAnswered(CHANNEL), events.CountsUnknown(CHANNEL), ONE_ORGANISATION, events.PollBegan(CHANNEL)],
 )
 def test_what_comes_after_them_keeps_its_order_and_is_no_reason_to_look(scene: Scene, event: events.Event) -> None:
     scene.turn(event)
@@ -69,12 +69,12 @@ def test_what_comes_after_them_keeps_its_order_and_is_no_reason_to_look(scene: S
     ("event", "looks"),
     [
         (events.UnreadSection(CHANNEL, "channels_section", (), whole=True), 1),
-        (events.UnreadLookedUp(CHANNEL), 1),
-        (events.SlugLookedUp(CHANNEL, "s"), 0),
+        (events.UnreadPolled(CHANNEL), 1),
+        (events.SlugFetched(CHANNEL, "s"), 0),
         (events.MenuOpened(), 0),
     ],
 )
-def test_a_look_up_may_bring_news_and_nothing_else_does(scene: Scene, event: events.Event, looks: int) -> None:
+def test_a_poll_may_bring_news_and_nothing_else_does(scene: Scene, event: events.Event, looks: int) -> None:
     scene.turn(event)
     assert scene.main_app.looks == looks
 

@@ -103,7 +103,7 @@ def test_a_keyring_that_is_shut_is_waited_for_and_then_the_person_is_asked(word:
     assert (scene.keyring.asked[0], scene.windows.opened_at) == (READ, [ASK_WITHIN])
     assert scene.windows.opened == [("", False, "")]
     assert scene.states == [State.WAITING_FOR_KEYRING, State.SIGNED_OUT]
-    [waiting] = [face for face in scene.surface.faces if face.state is State.WAITING_FOR_KEYRING]
+    [waiting] = [view for view in scene.surface.views if view.state is State.WAITING_FOR_KEYRING]
     assert (waiting.status, waiting.may_log_in) == ("Waiting for the keyring", True)
     assert scene.said == []
 

@@ -96,7 +96,7 @@ def given(monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text)))
 
 
-# --- what is wrong --------------------------------------------------------------------------------------------------
+# What is wrong.
 
 PIPED = ("--headless", "--email", "a@b.c", "--password-stdin")
 
@@ -168,7 +168,7 @@ def test_an_unexpected_error_is_told_without_its_text(
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
 
 
-# --- what is printed ------------------------------------------------------------------------------------------------
+# What is printed.
 
 
 def test_the_version(machine: Machine) -> None:
@@ -188,7 +188,7 @@ def test_a_completion_is_printed_for_a_shell_that_does_not_find_it(machine: Mach
     assert machine.run("completions", shell) == (0, file.read_text("utf-8"), "")
 
 
-# --- with an agent that runs ----------------------------------------------------------------------------------------
+# With an agent that runs.
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_exit_says_that_none_runs_and_when_it_does_not_work(machine: Machine, mo
     assert machine.asked() == [(Request.EXIT, "")]
 
 
-# --- reload ---------------------------------------------------------------------------------------------------------
+# Reload.
 
 
 def test_reload_asks_the_agent_and_says_whether_one_runs(machine: Machine) -> None:
@@ -268,7 +268,7 @@ def test_an_agent_whose_address_was_changed_in_the_file_is_found(machine: Machin
     assert machine.asked() == [(Request.RELOAD, "")] * 2
 
 
-# --- pause ----------------------------------------------------------------------------------------------------------
+# Pause.
 
 
 def test_a_pause_without_an_agent_is_noted_for_the_next(machine: Machine) -> None:

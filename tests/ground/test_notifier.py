@@ -29,7 +29,7 @@ def bare(section: str = "channels_section", **fields: Any) -> dict[str, Any]:
     return {"notification_type": "unread_thread_change", "section": section, "data": fields}
 
 
-# --- what is news -----------------------------------------------------------------------------------------------------
+# What is news.
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4), st.integers(0, 4)), max_size=30))
@@ -132,7 +132,7 @@ def test_lost_publications_make_the_next_count_above_0_news(two: Desk) -> None:
     assert two.news(bare(channels_id="a"), change("a", 4), change("a", 4)) == [True, True, False]
 
 
-# --- toasts, and what ends them ---------------------------------------------------------------------------------------
+# Toasts, and what ends them.
 
 
 def test_a_read_conversation_takes_its_toast_away_whatever_comes_elsewhere_with_it(desk: Desk) -> None:
@@ -165,7 +165,7 @@ def test_recovered_messages_that_were_read_meanwhile_are_not_shown(desk: Desk) -
 def test_an_organisation_that_was_left_takes_its_counts_along(two: Desk) -> None:
     two.receive(change("a", 3, 1))
     two.receive(change("b", 4, 1), organisation=1)
-    two.look_up(1)
+    two.know(1)
     assert two.counts[-1] == Counts(3, 1, 1)
     assert two.read == ["b"]
     two.receive(change("late", 1), organisation=1)
@@ -178,7 +178,7 @@ def test_of_an_organisation_that_was_left_nothing_that_a_flood_held_is_told() ->
     for number in range(5):
         desk.receive({"notification_type": "of_tomorrow", "data": {"name": f"Robo {number}"}}, organisation=1)
     assert len(desk.toasts) == 3
-    desk.look_up(1)
+    desk.know(1)
     desk.until(100.0)
     assert len(desk.toasts) == 3
 
@@ -188,7 +188,7 @@ def test_signing_out_forgets_everything(desk: Desk) -> None:
     desk.receive(once)
     desk.notifier.clear()
     assert (desk.counts[-1], desk.read) == (NOTHING, ["a"])
-    desk.look_up(1)
+    desk.know(1)
     desk.receive(once, now=100.0)
     assert len(desk.toasts) == 2
 
@@ -205,10 +205,10 @@ def test_a_defect_in_one_publication_costs_the_others_nothing(monkeypatch: pytes
         assert (desk.titles, desk.counts[-1]) == (["a", "b"], Counts(3, 0, 2))
 
 
-# --- look-ups ---------------------------------------------------------------------------------------------------------
+# Polls.
 
 
-def test_a_look_up_that_says_what_is_known_is_no_news_also_after_lost_publications(online: Desk) -> None:
+def test_a_poll_that_says_what_is_known_is_no_news_also_after_lost_publications(online: Desk) -> None:
     online.receive(change("a", 1), change("b", 1), now=1.0)
     online.notifier.unknown("o0/u")
     author = {"user_id": "u-ben", "full_name": "Ben Okri", "message": "<p>the build is green</p>"}
@@ -231,16 +231,16 @@ def test_what_is_absent_or_0_in_a_section_that_was_answered_whole_has_been_read(
 def test_a_publication_after_the_request_wins_over_the_row(online: Desk) -> None:
     """A message that came, and one that was read, while the answer was on its way."""
     online.receive(change("read", 2), change("older", 1), now=1.0)
-    online.notifier.look_up_began("o0/u")
+    online.notifier.poll_began("o0/u")
     online.receive(change("read", 0), change("new", 1), change("older", 5), now=60.0)
     shown = len(online.toasts)
     online.rows(row("read", 2), row("older", 1), now=61.0)
     online.rows(section="dm_channels_section", now=61.0)
-    online.notifier.look_up_ended("o0/u", 61.0)
+    online.notifier.poll_ended("o0/u", 61.0)
     assert (len(online.toasts), online.notifier.counts) == (shown, Counts(6, 0, 2))
     assert online.news(change("new", 1)) == [False]
     online.asks(now=200.0)
-    assert online.notifier.counts == NOTHING, "the next look-up is newer than those"
+    assert online.notifier.counts == NOTHING, "the next poll is newer than those"
 
 
 def test_rows_that_say_nothing_change_nothing(online: Desk) -> None:
@@ -249,7 +249,7 @@ def test_rows_that_say_nothing_change_nothing(online: Desk) -> None:
     assert online.notifier.counts == Counts(2, 0, 1)
 
 
-def test_where_an_agents_conversation_is_unread_it_is_watched_until_a_look_up_says_otherwise(two: Desk) -> None:
+def test_where_an_agents_conversation_is_unread_it_is_watched_until_a_poll_says_otherwise(two: Desk) -> None:
     two.receive(agent(1), agent(1, "a2"), agent(2))
     assert two.agents == [frozenset({"o0/u"})]
     two.asks({"id": "a1", "name": "Robo", "thread_count": 0}, section="agent_channels_section", whole=False)
@@ -258,19 +258,19 @@ def test_where_an_agents_conversation_is_unread_it_is_watched_until_a_look_up_sa
     assert (two.agents[1:], two.read) == ([frozenset()], ["a1", "a2"])
 
 
-def test_where_counts_are_no_news_a_look_up_counts_and_tells_nothing(online: Desk) -> None:
+def test_where_counts_are_no_news_a_poll_counts_and_tells_nothing(online: Desk) -> None:
     online.tells()
     online.asks(row("a", 3), now=1.0)
     assert (online.toasts, online.notifier.counts.unread) == ([], 3)
 
 
-# --- the past ---------------------------------------------------------------------------------------------------------
+# The past.
 
 
-def test_the_past_is_history_and_look_up_together(two: Desk) -> None:
+def test_the_past_is_history_and_poll_together(two: Desk) -> None:
     for number in (0, 1):
         two.receive(change("a", 2), how=How.CAUGHT_UP, organisation=number)
-        two.notifier.answered(f"o{number}/u", 0.0, look_up_follows=True)
+        two.notifier.answered(f"o{number}/u", 0.0, poll_follows=True)
     two.asks(row("a", 5), row("b", 3), now=1.0)
     assert two.toasts == []
     two.asks(row("a", 2), row("c", 2), now=2.0, organisation=1)
@@ -279,10 +279,10 @@ def test_the_past_is_history_and_look_up_together(two: Desk) -> None:
 
 
 def test_the_past_may_be_told_by_the_history_alone(desk: Desk) -> None:
-    """A deployment without look-ups."""
+    """A deployment without polls."""
     desk.receive(change("a", 12), how=How.CAUGHT_UP)
-    desk.notifier.answered("o0/u", 0.0, look_up_follows=True)
-    desk.notifier.look_up_ended("o0/u", 0.1)
+    desk.notifier.answered("o0/u", 0.0, poll_follows=True)
+    desk.notifier.poll_ended("o0/u", 0.1)
     assert desk.bodies == ["12 unread in 1 conversation"]
 
 
@@ -304,8 +304,8 @@ def test_the_past_waits_ten_seconds_for_a_late_organisation_and_then_a_minute_fo
     assert desk.notifier.deadline() is None
     # Who answers later still is told like any other, and so is who is found later.
     desk.receive(*(change(name, 1) for name in "abcde"), how=How.CAUGHT_UP, now=300.0, organisation=2)
-    desk.look_up(4)
-    desk.notifier.answered("o3/u", 301.0, look_up_follows=True)
+    desk.know(4)
+    desk.notifier.answered("o3/u", 301.0, poll_follows=True)
     desk.asks(row("f", 1), now=302.0, organisation=3)
     assert desk.titles[2:] == ["a · Org 2", "b · Org 2", "c · Org 2"]
     desk.notifier.tick(306.0)
@@ -317,8 +317,8 @@ def test_an_organisation_that_was_left_is_not_waited_for_and_not_told() -> None:
     desk.receive(change("a", 1), how=How.CAUGHT_UP)
     desk.receive(change("a", 7), how=How.CAUGHT_UP, organisation=2)
     desk.notifier.answered("o0/u", 1.0)
-    desk.notifier.answered("o1/u", 1.0, look_up_follows=True)
-    desk.look_up(1)
+    desk.notifier.answered("o1/u", 1.0, poll_follows=True)
+    desk.know(1)
     desk.until(2.0)
     assert desk.bodies == ["1 unread in 1 conversation"]
 
@@ -332,7 +332,7 @@ def test_the_past_leaves_out_what_is_read_or_told_by_then(two: Desk) -> None:
     assert two.bodies == ["about b\n2 unread", "1 unread in 1 conversation"]
 
 
-# --- bounds -----------------------------------------------------------------------------------------------------------
+# Bounds.
 
 
 def test_conversations_are_bounded_the_longest_quiet_goes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +344,7 @@ def test_conversations_are_bounded_the_longest_quiet_goes(desk: Desk, monkeypatc
     assert desk.news(change("keep", 1)) == [False]
 
 
-def test_look_ups_that_are_broken_off_again_and_again_keep_nothing_that_grows(two: Desk) -> None:
+def test_polls_that_are_broken_off_again_and_again_keep_nothing_that_grows(two: Desk) -> None:
 
     def go_on(first: int) -> int:
         for number in range(first, first + 12_000):
@@ -352,7 +352,7 @@ def test_look_ups_that_are_broken_off_again_and_again_keep_nothing_that_grows(tw
         return tracemalloc.get_traced_memory()[0]
 
     for channel in ("o0/u", "o1/u"):
-        two.notifier.look_up_began(channel)
+        two.notifier.poll_began(channel)
     tracemalloc.start()
     try:
         before = go_on(0)

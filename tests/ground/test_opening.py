@@ -16,15 +16,15 @@ from telex_start.events import (
     ChildEnded,
     DeclineCall,
     Event,
+    FetchSlug,
     IconClicked,
-    LookUpSlug,
     MainAppAnswered,
     MarkAsRead,
     MarkAsReadFailed,
     MarkedAsRead,
     MenuClicked,
     SignedIn,
-    SlugLookedUp,
+    SlugFetched,
     StateChanged,
     ToastClicked,
     UnreadClicked,
@@ -46,7 +46,7 @@ from tests.ground.app_scene import (
 )
 from tests.ground.desk import agent, change, direct
 
-SLUG, NO_SLUG = SlugLookedUp(CHANNEL, "northwind"), SlugLookedUp(CHANNEL, "")
+SLUG, NO_SLUG = SlugFetched(CHANNEL, "northwind"), SlugFetched(CHANNEL, "")
 BEN = Conversation(CHANNEL, "dm_channels_section", "d1")
 BENS = f"open {ROOT}/northwind/dms/d1?thread_id=t1"
 OVER = StateChanged(State.SIGN_IN_NEEDED)
@@ -147,13 +147,13 @@ def test_a_click_opens_the_conversation_with_its_thread(scene: Scene, listed: bo
 def test_the_slug_is_asked_for_once_at_the_first_toast(scene: Scene) -> None:
     scene.tell(change("a", 1))
     scene.tell(change("b", 1))
-    assert scene.session.asked == [LookUpSlug(CHANNEL)]
+    assert scene.session.asked == [FetchSlug(CHANNEL)]
     assert scene.toasts.shown[0].url is None
     scene.turn(SLUG)
     assert scene.tell(direct()).url == BENS.removeprefix("open ")
     scene.now += 600
     scene.tell(direct(2))
-    assert scene.session.asked == [LookUpSlug(CHANNEL)]
+    assert scene.session.asked == [FetchSlug(CHANNEL)]
 
 
 def test_it_waits_two_seconds_and_no_longer(scene: Scene) -> None:
@@ -171,10 +171,10 @@ def test_a_slug_that_is_not_to_be_had_is_waited_for_no_longer_and_asked_for_agai
     assert scene.opened(ToastClicked(toast), NO_SLUG) == [f"open {ROOT}"]
     scene.now += 59
     assert scene.opened(ToastClicked(toast)) == [f"open {ROOT}"] * 2
-    assert scene.session.asked == [LookUpSlug(CHANNEL)]
+    assert scene.session.asked == [FetchSlug(CHANNEL)]
     scene.now += 1
     assert len(scene.opened(ToastClicked(toast))) == 2, "it waits"
-    assert scene.session.asked == [LookUpSlug(CHANNEL)] * 2
+    assert scene.session.asked == [FetchSlug(CHANNEL)] * 2
     assert scene.opened(SLUG)[2:] == [BENS]
 
 
@@ -227,7 +227,7 @@ def test_signing_out_forgets_slugs_and_clicks(scene: Scene) -> None:
     assert scene.opened() == []
     scene.turn(ONLINE, ONE_ORGANISATION)
     scene.tell(direct())
-    assert scene.session.asked == [LookUpSlug(CHANNEL)] * 2
+    assert scene.session.asked == [FetchSlug(CHANNEL)] * 2
 
 
 def test_a_conversation_is_marked_as_read_where_the_person_asks_for_it(scene: Scene) -> None:
@@ -243,7 +243,7 @@ def test_a_conversation_is_marked_as_read_where_the_person_asks_for_it(scene: Sc
 def test_mute_for_an_hour_is_chosen_by_a_button_and_the_toast_goes(scene: Scene) -> None:
     toast = scene.tell(direct())
     scene.turn(ToastClicked(toast, "mute-hour", "token"))
-    [muted] = scene.surface.faces[-1].muted
+    [muted] = scene.surface.views[-1].muted
     assert (muted.key, muted.label, muted.until) == (BEN, "@ Ben Okri", "until 14:30")
     assert toast.title not in scene.toasts.on_screen
     assert (scene.main_app.calls, scene.surface.ended_startups, scene.session.sent) == ([], ["token"], [])
@@ -271,12 +271,12 @@ def test_names_alone_renew_the_menu_as_seldom_as_numbers(scene: Scene) -> None:
     """Where each renewal closes an open menu."""
     scene.turn(received(change("a", 1)))
     scene.wait(SELDOM)
-    count = len(scene.surface.faces)
+    count = len(scene.surface.views)
     for n in range(5):  # the number stays 1
         scene.turn(received(change("ab"[n % 2], 0), change("ba"[n % 2], 1)))
-    assert len(scene.surface.faces) == count
+    assert len(scene.surface.views) == count
     scene.wait(SELDOM)
-    assert [one.label for one in scene.surface.faces[-1].recent] == ["# b (1)"]
+    assert [one.label for one in scene.surface.views[-1].recent] == ["# b (1)"]
 
 
 # Mark All as Read.
@@ -341,7 +341,7 @@ def test_what_waits_when_the_session_ends_is_forgotten(scene: Scene, state: Stat
     assert not main_app_threads()
 
 
-# --- addresses --------------------------------------------------------------------------------------------------------
+# Addresses.
 
 WEB = "https://zedu.chat"
 OF_ACME = "org/user"

@@ -123,14 +123,14 @@ def test_after_a_long_pause_a_few_requests_go_at_once_but_no_more() -> None:
     assert at_once == 3
 
 
-# --- tokens and polls -----------------------------------------------------------------------------------------------
+# Tokens and polls.
 
 
 class Taking(threading.Thread):
     """A poll that waits for its turn."""
 
     def __init__(self, pacer: Pacer) -> None:
-        super().__init__(name="look-up")
+        super().__init__(name="poll")
         self._pacer = pacer
         self.given_up = False
         self.looked = threading.Semaphore(0)
@@ -217,7 +217,7 @@ def test_after_a_rate_limit_polls_rest_longer_and_longer_and_tokens_keep_the_pac
     assert scene.pacer.take(lambda: False), "after one that was answered they rest but shortly"
 
 
-# --- backoff, and the waits between two connections -----------------------------------------------------------------
+# Backoff, and the waits between two connections.
 
 
 def test_the_backoff_jitters_over_the_whole_span_and_is_reset() -> None:

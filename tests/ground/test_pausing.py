@@ -37,7 +37,7 @@ class Machine:
     def do(self, *events: events.Event) -> str:
         """What the status line says of notifications, after these events."""
         self.scene.turn(*events)
-        return self.scene.surface.faces[-1].quiet_words
+        return self.scene.surface.views[-1].quiet_words
 
     def wait(self, seconds: float) -> str:
         self.clocks.pass_by(seconds)
@@ -45,7 +45,7 @@ class Machine:
 
     @property
     def muted(self) -> list[str]:
-        return [one.label for one in self.scene.surface.faces[-1].muted]
+        return [one.label for one in self.scene.surface.views[-1].muted]
 
 
 @pytest.fixture
@@ -66,12 +66,12 @@ def machine() -> Machine:
 def test_the_menus_pauses_are_shown_and_kept(machine: Machine, item: MenuItem, words: str) -> None:
     assert machine.do(events.MenuClicked(item, "token")) == words
     assert machine.scene.surface.ended_startups == ["token"]
-    face = machine.scene.surface.faces[-1]
-    assert (face.status, face.quiet, face.resumable) == (f"Online: 1 organisation, {words}", True, True)
+    view = machine.scene.surface.views[-1]
+    assert (view.status, view.quiet, view.resumable) == (f"Online: 1 organisation, {words}", True, True)
     assert machine.memory.kept.pause is not None
     assert machine.do(RESUME) == ""
-    face = machine.scene.surface.faces[-1]
-    assert (face.status, face.quiet, face.resumable) == ("Online: 1 organisation", False, False)
+    view = machine.scene.surface.views[-1]
+    assert (view.status, view.quiet, view.resumable) == ("Online: 1 organisation", False, False)
     assert machine.memory.kept == Remembered()
 
 
@@ -106,7 +106,7 @@ def test_a_start_says_at_once_what_was_kept_and_one_at_which_nothing_is_set_keep
         memory = Kept(kept)
         scene = Scene(memory=memory)
         scene.run()
-        assert [(face.quiet_words, len(face.muted)) for face in scene.surface.faces] == [("paused", 1)] * bool(
+        assert [(view.quiet_words, len(view.muted)) for view in scene.surface.views] == [("paused", 1)] * bool(
             kept.mutes
         )
         assert memory.saves == 0
@@ -133,9 +133,9 @@ def test_the_words_are_looked_at_when_the_menu_opens(machine: Machine) -> None:
     machine.do(pause("1h"))
     machine.clocks.set(2026, 11, 27, 16, 0)
     assert machine.do(events.MenuOpened()) == "paused until 17:00"
-    shown = len(machine.scene.surface.faces)
+    shown = len(machine.scene.surface.views)
     machine.do(events.MenuOpened())
-    assert len(machine.scene.surface.faces) == shown
+    assert len(machine.scene.surface.views) == shown
 
 
 def test_midnight_changes_the_words(machine: Machine) -> None:
@@ -150,11 +150,11 @@ def test_muting_and_unmuting(machine: Machine) -> None:
     machine.do(
         events.MuteChosen(GENERAL, MuteFor.HOUR, name="# General"), events.MuteChosen(NORTHWIND, MuteFor.UNTIL_UNMUTED)
     )
-    assert machine.scene.surface.faces[-1].muted == (
+    assert machine.scene.surface.views[-1].muted == (
         Muted(GENERAL, "# General", "until 14:30"),
         Muted(NORTHWIND, "Northwind"),
     )
-    assert not machine.scene.surface.faces[-1].quiet
+    assert not machine.scene.surface.views[-1].quiet
     machine.start()
     assert machine.muted == ["# General", "Northwind"]
     machine.do(events.MuteChosen(NORTHWIND, None))
@@ -215,7 +215,7 @@ def test_what_cannot_be_read_is_said_and_not_written_over(machine: Machine, monk
             "read.",
         ),
     ]
-    assert (memory.saves, scene.surface.faces[-1].muted) == (0, ())
+    assert (memory.saves, scene.surface.views[-1].muted) == (0, ())
 
 
 def test_what_needs_the_person_comes_in_a_pause_and_the_rest_when_it_ends(machine: Machine) -> None:

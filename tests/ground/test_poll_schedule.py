@@ -1,4 +1,4 @@
-"""Which look-up is due when, in virtual time."""
+"""Which poll is due when, in virtual time."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Scene:
         return self.done[before:]
 
     def unread(self, seconds: float) -> list[tuple[float, str]]:
-        """As :meth:`run`, the look-ups of the unread alone: when, and of which organisation."""
+        """As :meth:`run`, the polls of the unread alone: when, and of which organisation."""
         return [(when, channel) for when, channel, calls in self.run(seconds) if UNREAD & {*calls}]
 
 
@@ -101,7 +101,7 @@ def test_a_reconnect_that_the_server_caused_brings_a_round_within_15_seconds(sce
     ]
 
 
-def test_what_was_recovered_whole_is_not_looked_up(scene: Scene) -> None:
+def test_what_was_recovered_whole_is_not_polled(scene: Scene) -> None:
     scene.connected(A, B)
     scene.run(60.0)
     scene.connected(A, whole=True)
@@ -110,7 +110,7 @@ def test_what_was_recovered_whole_is_not_looked_up(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_after_waking_all_is_looked_up_at_once(scene: Scene, whole: bool) -> None:
+def test_after_waking_all_is_polled_at_once(scene: Scene, whole: bool) -> None:
     scene.connected(A, B)
     scene.run(60.0)
     scene.connected(A, B, whole=whole, at_once=True)
@@ -217,7 +217,7 @@ def test_a_fresh_access_token_tries_what_was_refused(scene: Scene) -> None:
 # Slugs
 
 
-def test_a_slug_is_looked_up_once_behind_everything_else(scene: Scene) -> None:
+def test_a_slug_is_polled_once_behind_everything_else(scene: Scene) -> None:
     scene.schedule.want_slug(B, scene.now)
     scene.connected(A)
     assert [calls for _, _, calls in scene.run(0.0)][-1] == (SLUG,)

@@ -117,7 +117,7 @@ class Scene:
 
 
 def threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "look-ups"]
+    return [thread for thread in threading.enumerate() if thread.name == "polls"]
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def scene() -> Iterator[Scene]:
     scene.idle()
 
 
-def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(scene: Scene) -> None:
+def test_what_an_organisation_is_polled_for_and_in_which_order_it_is_told(scene: Scene) -> None:
     row = {"channels_id": "c1", "thread_count": 2}
     scene.telex.answers = {
         "/profile": envelope(data={"pause_notification": True, "timezone": "Europe/Berlin"}),
@@ -142,12 +142,12 @@ def test_what_an_organisation_is_looked_up_for_and_in_which_order_it_is_told(sce
     scene.online(A)
     scene.idle()
     assert scene.events == [
-        events.ProfileLookedUp(True, "Europe/Berlin"),
-        events.SettingsLookedUp(A, frozenset({"c9"}), "mentions", "x"),
-        events.LookUpBegan(A),
+        events.ProfilePolled(True, "Europe/Berlin"),
+        events.SettingsPolled(A, frozenset({"c9"}), "mentions", "x"),
+        events.PollBegan(A),
         events.UnreadSection(A, CHANNELS, (row,), True),
         events.UnreadSection(A, AGENTS, (), True),
-        events.UnreadLookedUp(A),
+        events.UnreadPolled(A),
     ]
 
 
@@ -169,8 +169,8 @@ def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) ->
     scene.telex.answers["/organisations/a/notification-preference"] = envelope(data={"notify_about": "nothing"})
     scene.online(A)
     scene.idle()
-    settings = events.SettingsLookedUp(A, None, "nothing", "")
-    assert scene.events == [events.ProfileLookedUp(False), settings, events.LookUpBegan(A), events.UnreadLookedUp(A)]
+    settings = events.SettingsPolled(A, None, "nothing", "")
+    assert scene.events == [events.ProfilePolled(False), settings, events.PollBegan(A), events.UnreadPolled(A)]
 
 
 def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) -> None:
@@ -221,19 +221,19 @@ def test_at_the_end_the_call_is_broken_off_and_no_more_is_told(scene: Scene, cap
     assert caplog.messages == [], "what is broken off from here is no trouble"
 
 
-def test_without_a_connection_look_ups_stand_still_and_go_on_with_the_next(scene: Scene) -> None:
+def test_without_a_connection_polls_stand_still_and_go_on_with_the_next(scene: Scene) -> None:
     scene.telex.hold("/organisations/a/channels/notification-preference")
     scene.online(A)
     scene.telex.await_asked("/organisations/a/channels/notification-preference")
     scene.poller.disconnected(scene.now)
     scene.telex.release()
     scene.idle()
-    assert events.LookUpBegan(A) not in scene.events
+    assert events.PollBegan(A) not in scene.events
     scene.now += 15.0
     scene.online(A)
     scene.idle()
-    assert scene.events.count(events.LookUpBegan(A)) == 1
-    assert scene.events[-1] == events.UnreadLookedUp(A)
+    assert scene.events.count(events.PollBegan(A)) == 1
+    assert scene.events[-1] == events.UnreadPolled(A)
 
 
 def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> None:
@@ -241,7 +241,7 @@ def test_what_nobody_expected_is_told_once_and_ends_nothing(scene: Scene) -> Non
     scene.telex.answers["/organisations/b/user-channels"] = RuntimeError("x")
     scene.online(A, B)
     scene.idle()
-    assert scene.events.count(events.ThreadFailed("look-ups", "RuntimeError")) == 1
+    assert scene.events.count(events.ThreadFailed("polls", "RuntimeError")) == 1
     assert scene.telex.asked[-1] == "/organisations/b/user-channels"
     assert scene.poller.go_on() > scene.now, "and is no loop"
 
@@ -251,10 +251,10 @@ def test_a_thread_that_dies_is_followed_by_another(scene: Scene, monkeypatch: py
         patch.setattr(Schedule, "next", lambda *_: 1 / 0)
         scene.online(A)
         scene.idle()
-    assert scene.events == [events.ThreadFailed("look-ups", "ZeroDivisionError")]
+    assert scene.events == [events.ThreadFailed("polls", "ZeroDivisionError")]
     scene.poller.go_on()
     scene.idle()
-    assert scene.events[-1] == events.UnreadLookedUp(A)
+    assert scene.events[-1] == events.UnreadPolled(A)
 
 
 def test_what_is_of_interest_can_be_known_from_the_beginning(scene: Scene) -> None:
@@ -283,17 +283,17 @@ def test_a_slug_is_told_also_where_there_is_none(scene: Scene) -> None:
         "/organisations/b": NOTHING_THERE,
     }
     scene.online(A, B)
-    scene.poller.obey(events.LookUpSlug(A))
-    scene.poller.obey(events.LookUpSlug(B))
+    scene.poller.obey(events.FetchSlug(A))
+    scene.poller.obey(events.FetchSlug(B))
     scene.idle()
-    assert scene.events[-2:] == [events.SlugLookedUp(A, "acme"), events.SlugLookedUp(B, "")]
+    assert scene.events[-2:] == [events.SlugFetched(A, "acme"), events.SlugFetched(B, "")]
 
 
 READ = events.MarkAsRead(A, DIRECT, "c1", False, "Ada")
 CONVERSATION = Conversation(A, DIRECT, "c1")
 
 
-def test_marking_as_read_goes_before_all_look_ups(scene: Scene) -> None:
+def test_marking_as_read_goes_before_all_polls(scene: Scene) -> None:
     scene.telex.hold("/organisations/a/user-channels")
     scene.online(A, B)
     scene.telex.await_asked("/organisations/a/user-channels")

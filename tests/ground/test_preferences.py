@@ -227,7 +227,7 @@ def test_organisations_of_the_same_name_are_written_by_their_ids() -> None:
     assert made.changes() == {"organisations.0198aa.notify": "none", "organisations.0198bb.notify": "none"}
 
 
-# --- saving -----------------------------------------------------------------------------------------------------------
+# Saving.
 
 
 class World:

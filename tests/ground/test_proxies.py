@@ -75,7 +75,7 @@ def test_the_system_s_setting_counts_where_no_variable_is_set(
     assert (found and f"{found.variable} {found}") == proxy
 
 
-# --- what cannot be used --------------------------------------------------------------------------------------------
+# What cannot be used.
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_cannot_be_used_has_its_own_sentence(address: str, words: str, monk
     assert "ter2" not in raised.value.message
 
 
-# --- getting through it ---------------------------------------------------------------------------------------------
+# Getting through it.
 
 
 def through(answer: str, proxy: Proxy | None = None, host: str = "api.telex.im") -> bytes:

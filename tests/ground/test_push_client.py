@@ -14,7 +14,7 @@ from telex_start.push.channel import REFUSED_FOR, STEADY, Backoff, Channel, Phas
 from telex_start.push.protocol import PushClient
 
 ONE, TWO = "o1/u", "o2/u"
-FIRST = ChannelAnswered(ONE, look_up_follows=True)
+FIRST = ChannelAnswered(ONE, poll_follows=True)
 
 
 class Exchange:
@@ -83,7 +83,7 @@ def live(exchange: Exchange) -> Exchange:
     return exchange
 
 
-# --- connecting -----------------------------------------------------------------------------------------------------
+# Connecting.
 
 
 def test_the_connect_command_carries_the_subscription_tokens_as_telex_documents_it(two: Exchange) -> None:
@@ -154,7 +154,7 @@ def test_a_disconnect_push_counts_as_a_close_code(codes: tuple[int, ...], termin
         assert ended.why.startswith(known.get(code, "")) and 5 < len(ended.why) < 60
 
 
-# --- ping and pong --------------------------------------------------------------------------------------------------
+# Ping and pong.
 
 
 def pongs(exchange: Exchange) -> int:
@@ -210,7 +210,7 @@ def test_a_command_without_an_answer_for_five_seconds_ends_the_connection(exchan
     assert ended == push.Ended(frames.NO_CLOSE_FRAME, f"no answer to {kind}", False)
 
 
-# --- subscribing ----------------------------------------------------------------------------------------------------
+# Subscribing.
 
 
 def test_what_a_subscribe_reply_brings_comes_before_the_channel_is_live(connected: Exchange) -> None:
@@ -345,7 +345,7 @@ def test_a_reply_to_a_channel_that_was_left_meanwhile_is_ignored(connected: Exch
     assert connected.get({"id": ident, "subscribe": {}}, {"id": 99, "subscribe": {}}) == []
 
 
-# --- server-side subscriptions --------------------------------------------------------------------------------------
+# Server-side subscriptions.
 
 
 def test_a_channel_in_the_connect_reply_is_live_and_never_refreshed(two: Exchange) -> None:
@@ -379,7 +379,7 @@ def test_without_a_token_of_ours_a_server_side_subscription_is_live_as_it_is(con
     assert connected.channel.position == Position("new", 3)
 
 
-# --- unsubscribed by the server -------------------------------------------------------------------------------------
+# Unsubscribed by the server.
 
 
 @pytest.mark.parametrize(
@@ -417,7 +417,7 @@ def test_a_server_that_unsubscribes_again_and_again_is_not_asked_without_a_pause
     assert waits[-1] > 5.0
 
 
-# --- refreshing -----------------------------------------------------------------------------------------------------
+# Refreshing.
 
 
 def test_the_refresh_of_a_subscription_names_its_channel(live: Exchange) -> None:
@@ -474,7 +474,7 @@ def test_a_refresh_of_the_connection_is_tried_again_in_time(exchange: Exchange, 
     assert isinstance(ended, push.Ended) and not ended.terminal
 
 
-# --- whose token it was ---------------------------------------------------------------------------------------------
+# Whose token it was.
 
 
 def test_the_token_being_checked_is_that_of_the_first_unanswered_command(two: Exchange) -> None:

@@ -115,7 +115,7 @@ def test_until_tomorrow_on_the_longest_day(clocks: Clocks) -> None:
     assert not quiet.tick(clocks.now), "it is 34 hours away, and that is right"
 
 
-# --- over a restart -------------------------------------------------------------------------------------------------
+# Over a restart.
 
 
 def restarted(clocks: Clocks, kept: Remembered, config: Config | None = None) -> Quiet:
@@ -150,7 +150,7 @@ def test_a_machine_that_starts_in_1970_pauses_for_a_day_at_most(clocks: Clocks) 
     assert quiet.deadline() == clocks.now + 24 * HOUR
 
 
-# --- quiet hours ----------------------------------------------------------------------------------------------------
+# Quiet hours.
 
 
 def test_a_pause_that_ends_in_quiet_hours_ends_with_them(clocks: Clocks) -> None:
@@ -248,7 +248,7 @@ def test_the_end_of_quiet_hours_in_words(clocks: Clocks, hours: QuietHours, at: 
     assert clocks.quiet(Config(quiet=hours)).silence(clocks.now).words == words
 
 
-# --- mutes and levels -----------------------------------------------------------------------------------------------
+# Mutes and levels.
 
 
 def test_mutes_and_their_ends(clocks: Clocks) -> None:

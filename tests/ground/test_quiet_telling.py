@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telex_start.config import Config, QuietHours
-from telex_start.events import How, SettingsLookedUp
+from telex_start.events import How, SettingsPolled
 from telex_start.menu import MuteFor
 from telex_start.news.unread import Counts
 from telex_start.toast import Conversation
@@ -91,7 +91,7 @@ def test_a_pause_at_telex_and_one_here_end_in_one_summary(desk: QuietDesk) -> No
     assert desk.bodies == ["1 unread in 1 conversation"]
 
 
-# --- muted ----------------------------------------------------------------------------------------------------------
+# Muted.
 
 
 def test_a_muted_conversation_counts_nowhere_and_its_toast_goes(desk: QuietDesk) -> None:
@@ -139,7 +139,7 @@ def test_a_call_of_a_muted_conversation_does_not_ring_and_stops(desk: QuietDesk)
     assert desk.titles == ["Ben Okri is calling"] * 2, "the one in another conversation"
 
 
-# --- levels, and a configuration that changes -----------------------------------------------------------------------
+# Levels, and a configuration that changes.
 
 
 def test_other_types_and_words_are_taken_up_and_nothing_is_lost(desk: QuietDesk) -> None:
@@ -161,7 +161,7 @@ def test_other_types_and_words_are_taken_up_and_nothing_is_lost(desk: QuietDesk)
 
 def test_settings_at_telex_count_or_not_as_it_is_set(desk: QuietDesk) -> None:
     desk.comes(change("a", 1), change("b", 1))
-    desk.notifier.settings(SettingsLookedUp("o0/u", muted=frozenset({"a"}), notify_about="nothing"), desk.clocks.now)
+    desk.notifier.settings(SettingsPolled("o0/u", muted=frozenset({"a"}), notify_about="nothing"), desk.clocks.now)
     desk.pause(True, now=desk.clocks.now)
     assert (desk.counts[-1].unread, bool(desk.notifier.paused)) == (1, True)
     desk.notifier.configure(Config(honour_telex_settings=False), desk.clocks.now)

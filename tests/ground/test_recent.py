@@ -82,7 +82,7 @@ def test_muted_channels_are_left_out(desk: Desk) -> None:
     assert [reading.name for reading in desk.notifier.recent.to_read()] == ["b"]
 
 
-def test_what_an_hourly_look_up_tells_again_does_not_move(desk: Desk) -> None:
+def test_what_an_hourly_poll_tells_again_does_not_move(desk: Desk) -> None:
     desk.receive(change("a", 1), change("b", 1))
     desk.rows(row("b", 1), row("a", 1))
     assert labels(desk) == ["# b (1)", "# a (1)"]
@@ -96,20 +96,20 @@ def uuid7(second: int) -> str:
 def test_what_was_unread_before_the_sign_in_is_in_the_order_of_its_threads(two: Desk) -> None:
     """Organisations answer one after the other, so the order in which they answer says nothing."""
     for organisation, rows in ((0, (("a", 40), ("b", 10))), (1, (("c", 30), ("d", 20)))):
-        two.notifier.answered(f"o{organisation}/u", 0.0, look_up_follows=True)
+        two.notifier.answered(f"o{organisation}/u", 0.0, poll_follows=True)
         found = tuple(
             {"channels_id": name, "name": name, "thread_count": 1, "last_thread_id": uuid7(second)}
             for name, second in rows
         )
-        two.notifier.looked_up(UnreadSection(f"o{organisation}/u", CHANNELS, found, whole=True), 0.0)
+        two.notifier.polled(UnreadSection(f"o{organisation}/u", CHANNELS, found, whole=True), 0.0)
     assert [one.key[2] for one in two.notifier.recent.latest()] == ["a", "c", "d", "b"]
     two.receive(change("b", 2, last_thread_id=uuid7(15)))
     assert [one.key[2] for one in two.notifier.recent.latest()] == ["b", "a", "c", "d"]
 
 
 @pytest.mark.parametrize("thread", ["t1", "", "01890000-zzzz-7000-8000-000000000000", "x" * 36])
-def test_threads_without_a_time_are_as_the_look_up_lists_them_behind_those_with_one(desk: Desk, thread: str) -> None:
-    desk.notifier.answered(CH0, 0.0, look_up_follows=True)
+def test_threads_without_a_time_are_as_the_poll_lists_them_behind_those_with_one(desk: Desk, thread: str) -> None:
+    desk.notifier.answered(CH0, 0.0, poll_follows=True)
     threads = {"a": thread, "b": thread, "c": uuid7(10), "d": uuid7(20)}
     desk.rows(*(row(name, 1, last_thread_id=threads[name]) for name in threads))
     assert labels(desk) == ["# d (1)", "# c (1)", "# a (1)", "# b (1)"]
@@ -146,7 +146,7 @@ def test_memory_is_bounded(desk: Desk) -> None:
 def test_signing_out_and_leaving_an_organisation_empty_it(two: Desk) -> None:
     two.receive(change("a", 1), organisation=0)
     two.receive(change("b", 1), organisation=1)
-    two.look_up(1)
+    two.know(1)
     assert labels(two) == ["# a (1)"]
     two.notifier.clear()
     assert labels(two) == []

@@ -39,11 +39,11 @@ def test_a_change_counts_at_once_for_all_who_use_it(scene: Scene, event: Event) 
     scene.source.content = new = Config(sound="off", show_text=False, quiet=QuietHours(13 * 60, 14 * 60))
     scene.turn(ONLINE, event)
     assert scene.configured == [new]
-    assert scene.surface.faces[-1].status.endswith(", paused until 14:00")
+    assert scene.surface.views[-1].status.endswith(", paused until 14:00")
     assert scene.said == []
 
 
-def test_what_telex_has_of_the_person_is_looked_up_once_it_is_to_be_honoured() -> None:
+def test_what_telex_has_of_the_person_is_polled_once_it_is_to_be_honoured() -> None:
     scene = Scene(config=Config(honour_telex_settings=False))
     for honoured in (True, False, True):
         scene.source.content = Config(honour_telex_settings=honoured)
@@ -158,7 +158,7 @@ def test_what_was_unmuted_is_heard_again(scene: Scene) -> None:
     scene.turn(ONLINE, ONE_ORGANISATION, MuteChosen(GENERAL, MuteFor.UNTIL_UNMUTED))
     scene.turn(ChildSaid("preferences", {"unmute": list(GENERAL)}))
     scene.turn(news(1))
-    assert scene.surface.faces[-1].muted == ()
+    assert scene.surface.views[-1].muted == ()
     assert [toast.title for toast in scene.toasts.shown] == ["General"]
 
 
@@ -166,4 +166,4 @@ def test_what_was_unmuted_is_heard_again(scene: Scene) -> None:
 def test_what_makes_no_sense_does_nothing(scene: Scene, words: dict[str, object]) -> None:
     scene.source.load = lambda: pytest.fail("it was read")  # type: ignore[method-assign]
     scene.turn(MuteChosen(GENERAL, MuteFor.UNTIL_UNMUTED), ChildSaid("preferences", words))
-    assert len(scene.surface.faces[-1].muted) == 1
+    assert len(scene.surface.views[-1].muted) == 1

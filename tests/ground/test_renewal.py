@@ -1,4 +1,4 @@
-"""When the tray's face is renewed."""
+"""When the tray's view is renewed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def reconnecting(state: State) -> StateChanged:
 
 
 def shown(scene: Scene) -> list[str]:
-    return [face.status for face in scene.surface.faces]
+    return [view.status for view in scene.surface.views]
 
 
 def test_numbers_settle_and_then_are_shown_together() -> None:
@@ -45,12 +45,12 @@ def test_numbers_alone_renew_at_most_once_in_five_seconds() -> None:
     times: list[float] = []
     for unread in range(2, 26):
         scene.turn(news(unread))
-        before = len(scene.surface.faces)
+        before = len(scene.surface.views)
         scene.wait(0.5)
-        times += [scene.now] * (len(scene.surface.faces) - before)
+        times += [scene.now] * (len(scene.surface.views) - before)
     assert len(times) >= 2 and min(later - earlier for earlier, later in pairwise(times)) >= SELDOM
     scene.wait(SELDOM)
-    assert scene.surface.faces[-1].unread == 25
+    assert scene.surface.views[-1].unread == 25
 
 
 def test_retries_look_like_one_reconnecting() -> None:

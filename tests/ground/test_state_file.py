@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_read_just_now_stays_and_counts_once_it_can(folder
     kept, problem = Memory(API).load()
     assert {mute.conversation for mute in kept.mutes} == {general, random}
     assert (kept.email, problem) == ("ada@example.org", "")
-    assert {muted.key[2] for muted in scene.surface.faces[-1].muted} == {"general", "random"}
+    assert {muted.key[2] for muted in scene.surface.views[-1].muted} == {"general", "random"}
 
 
 def test_a_failed_write_leaves_what_was_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -520,7 +520,7 @@ def test_signing_out_does_not_wait_and_does_not_fail() -> None:
 
 @pytest.mark.parametrize("limited", [2, 99])
 def test_signing_out_that_is_too_much_for_telex_is_asked_again_while_there_is_time(limited: int) -> None:
-    """The session went on at Telex where look-ups had come right before."""
+    """The session went on at Telex where polls had come right before."""
     answers = [envelope(429)] * limited + [envelope()]
     telex = Telex(lambda _: answers.pop(0))
 

@@ -153,12 +153,12 @@ def test_the_past_leaves_out_what_is_muted_or_not_wanted(desk: Desk) -> None:
 
 def test_the_settings_of_an_organisation_go_with_it_and_all_with_the_session(two: Desk) -> None:
     two.settings(notify_about="nothing", muted=frozenset({"a"}), organisation=1)
-    two.look_up(1)
-    two.look_up(2)
+    two.know(1)
+    two.know(2)
     two.receive(change("a", 1), organisation=1)
     assert len(two.toasts) == 1
     two.pause(True)
     two.notifier.clear()
-    two.look_up(1)
+    two.know(1)
     two.receive(change("a", 1), now=100.0)
     assert len(two.toasts) == 2

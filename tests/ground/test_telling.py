@@ -23,7 +23,7 @@ def told(toast: Toast) -> tuple[str, str]:
     return toast.title, toast.body
 
 
-# --- who and what ----------------------------------------------------------------------------------------------------
+# Who and what.
 
 NO_PREVIEW: dict[str, Any] = {"preview_thread": None, "preview_message": ""}
 MINE = {"user_id": ME["id"], "full_name": ME["full_name"], "message": "<p>my own</p>"}
@@ -135,7 +135,7 @@ def test_what_a_script_is_told_of_it() -> None:
     assert (shown(GREEN).sender, shown(GREEN).text) == (None, None)
 
 
-def test_its_sender_may_be_known_by_a_look_up_alone(desk: Desk) -> None:
+def test_its_sender_may_be_known_by_a_poll_alone(desk: Desk) -> None:
     desk.sign_in()
     row = {"channel_id": "d1", "channel_type": "dm", "username": "Ben Okri", "thread_count": 0}
     desk.rows(row, section="dm_channels_section")
@@ -167,7 +167,7 @@ def test_of_a_group_three_are_named_and_never_oneself(members: list[Any], title:
     assert shown(group(username="ben, Ada, cy", participants=members)).title == title
 
 
-def test_a_group_without_names_is_called_as_a_look_up_called_it(desk: Desk) -> None:
+def test_a_group_without_names_is_called_as_a_poll_called_it(desk: Desk) -> None:
     nameless = group(username=None, preview_thread=[], preview_message="")
     assert told(shown(nameless)) == ("Group message", "New unread message")
     desk.sign_in()
@@ -176,8 +176,8 @@ def test_a_group_without_names_is_called_as_a_look_up_called_it(desk: Desk) -> N
     assert desk.titles == ["Ben Okri, Cy Young"]
     desk.receive(direct(channel_id="g1", channel_type="dm", thread_count=2, preview_thread=[]), now=20.0)
     assert desk.toasts[-1].group, "it was one"
-    desk.look_up(0)
-    desk.look_up(1)
+    desk.know(0)
+    desk.know(1)
     desk.receive(nameless, now=40.0)
     assert desk.titles[-1] == "Group message", "names go with their organisation"
 
@@ -209,7 +209,7 @@ def test_an_attachment_may_be_known_by_the_preview_alone() -> None:
     assert told(shown(direct(preview_thread=[system]))) == ("Direct message", "are you there?")
 
 
-# --- privacy ----------------------------------------------------------------------------------------------------------
+# Privacy.
 
 
 @pytest.mark.parametrize(

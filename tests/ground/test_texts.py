@@ -119,7 +119,7 @@ def test_messages_that_are_news_themselves(steps: list[tuple[float, dict[str, An
     assert told(Desk(1, "new_message", "channel_mention", "thread_reply"), steps) == bodies
 
 
-# --- a toast that waits for its text ----------------------------------------------------------------------------------
+# A toast that waits for its text.
 
 
 def test_where_texts_come_a_toast_waits_200_milliseconds_for_its_own(desk: Desk, flowing: Desk) -> None:
@@ -174,7 +174,7 @@ def test_in_a_flood_nothing_waits_and_replacements_do_not_count(flowing: Desk) -
     assert flowing.bodies[5:] == ["2 more in 2 conversations"]
 
 
-# --- the past, and what is over ---------------------------------------------------------------------------------------
+# The past, and what is over.
 
 
 def test_what_was_recovered_has_its_text_whatever_came_first(desk: Desk) -> None:
@@ -198,7 +198,7 @@ def test_nothing_is_known_of_messages_after_signing_out(flowing: Desk) -> None:
     flowing.receive(counts(), now=1.0)
     flowing.receive(message(message_id="m1"), now=1.1)
     flowing.notifier.clear()
-    flowing.look_up(1)
+    flowing.know(1)
     flowing.receive(counts(), now=1.2)
     flowing.receive(message(message_id="m1"), now=1.3)
     assert [toast.silent for toast in flowing.toasts] == [False, False, True]
@@ -207,9 +207,9 @@ def test_nothing_is_known_of_messages_after_signing_out(flowing: Desk) -> None:
 def test_an_organisation_that_is_left_takes_its_texts_and_toasts_along() -> None:
     desk = Desk(1, "channel_mention")
     desk.receive(message(thread="t0", channel="elsewhere"), MENTION, message(thread="t3"), now=1.0)
-    desk.look_up(0)
+    desk.know(0)
     assert desk.read == ["a"], "though the counts never held it"
-    desk.look_up(1)
+    desk.know(1)
     desk.receive(counts(1, thread="t3"), now=2.0)
     assert desk.bodies[1:] == ["about a"], "and it is not waited for"
 
@@ -222,7 +222,7 @@ def test_without_the_counts_type_messages_are_told_alone_and_withdrawn_when_read
     assert desk.read == ["a", "b"], "of one the count never came"
 
 
-# --- bounds, and every order ------------------------------------------------------------------------------------------
+# Bounds, and every order.
 
 
 def test_so_many_texts_wait_for_their_counts_the_latest(desk: Desk) -> None:

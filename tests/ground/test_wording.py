@@ -45,7 +45,7 @@ def cut(text: str) -> str:
     return shown(description=text).body
 
 
-# --- titles and bodies ------------------------------------------------------------------------------------------------
+# Titles and bodies.
 
 
 def test_a_channel_in_the_only_organisation_and_in_one_of_several() -> None:
@@ -177,7 +177,7 @@ def test_a_console_line_is_one_line() -> None:
     assert console_line(Toast(title="Alone", body=" ")) == "Alone"
 
 
-# --- HTML -------------------------------------------------------------------------------------------------------------
+# HTML.
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ class Faults:
         """A new round: nothing of the last one excuses anything."""
         self.long_wait = self.refusals = self.session_over = self.revoked = self.changed = self.forgets = False
 
-    # --- the faults; each gives a few words of what it has done -----------------------------------------------------
+    # The faults; each gives a few words of what it has done.
 
     def server_down(self, chance: random.Random) -> str:
         seconds = chance.choice([0.0, 0.5, 2.0, 5.0])

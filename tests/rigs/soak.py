@@ -136,7 +136,7 @@ class Subject:
         if alone + together != came:
             self.find(f"{came} came, and {alone} + {together} were shown")
 
-    # --- what the session tells -------------------------------------------------------------------------------------
+    # What the session tells.
 
     def _take(self, event: events.Event) -> None:
         with self.lock:
@@ -196,7 +196,7 @@ class Subject:
             threading.Timer(_PERSON_WITHIN, self.session.send, [events.ReconnectNow()]).start()
 
 
-# --- what happens to it -----------------------------------------------------------------------------------------------
+# What happens to it.
 
 
 class Publisher(threading.Thread):
@@ -265,7 +265,7 @@ class Fate:
         self._faults.calm()
 
 
-# --- the soak ---------------------------------------------------------------------------------------------------------
+# The soak.
 
 
 class Figures(NamedTuple):

@@ -41,7 +41,7 @@ class Talk:
         self._epochs: dict[str, str] = {}
         self._began = time.monotonic()
 
-    # --- saying -----------------------------------------------------------------------------------------------------
+    # Saying.
 
     @property
     def peer(self) -> RawPushClient:
@@ -79,7 +79,7 @@ class Talk:
         answer = self.sandbox.order("publish", channel=self.channel, count=count, **payload)
         return {"offset": answer["offset"], "epoch": answer["epoch"]}
 
-    # --- hearing ----------------------------------------------------------------------------------------------------
+    # Hearing.
 
     def hear(self, count: int = 1) -> None:
         """Take the next messages into the transcript, or the end if it comes first."""
@@ -175,7 +175,7 @@ def play(sandbox: Sandbox, names: list[str]) -> dict[str, Transcript]:
         return dict(zip(names, pool.map(one, names), strict=True))
 
 
-# --- connect --------------------------------------------------------------------------------------------------------
+# Connect.
 
 _("connect", ask(lambda talk: talk.connect_command(name="notifier", version="1.0")))
 _("connect with a token that never expires", ask(lambda talk: talk.connect_command(talk.tokens.connection(None))))
@@ -203,7 +203,7 @@ def connect_with_an_expired_token(talk: Talk) -> None:
     talk.transcript.append(["seconds", round(time.monotonic() - asked)])
 
 
-# --- what is no command ---------------------------------------------------------------------------------------------
+# What is no command.
 
 for _name, _text in {
     "of nothing": "",
@@ -223,7 +223,7 @@ for _name, _text in {
 }.items():
     _(f"the text {_name}", CONNECTED, text(_text), ALIVE)
 
-# --- subscribe and unsubscribe --------------------------------------------------------------------------------------
+# Subscribe and unsubscribe.
 
 
 def _unsubscribe(talk: Talk) -> None:
@@ -278,7 +278,7 @@ def subscribe_to_129_channels(talk: Talk) -> None:
     talk.transcript.append([talk.normal(reply) for reply in replies if "error" in reply])
 
 
-# --- refresh and sub_refresh ----------------------------------------------------------------------------------------
+# Refresh and sub_refresh.
 
 _TOKENS: dict[str, dict[str, Any]] = {
     "with a good token": {"ttl": 60},
@@ -307,7 +307,7 @@ for _each in (_refresh, _sub_refresh):
 _sub_refresh("with the token of another channel", lambda talk: talk.tokens.subscription("other"))
 _sub_refresh("of what is not subscribed", lambda talk: talk.tokens.subscription(talk.channel), CONNECTED)
 
-# --- publications ---------------------------------------------------------------------------------------------------
+# Publications.
 
 for _name, _raw in {
     "an object": '{"a":{"b":[1,2.50,1e3,true,null]},"empty":{}}',
@@ -331,7 +331,7 @@ def publications_without_history(talk: Talk) -> None:
     talk.ask(talk.subscribe_command(recover=True, offset=1, epoch="abcd"))
 
 
-# --- recovery -------------------------------------------------------------------------------------------------------
+# Recovery.
 
 
 def _recovery(name: str, *rounds: dict[str, Any] | Step) -> None:
@@ -378,7 +378,7 @@ _recovery(
 )
 
 
-# --- what ends without a command ------------------------------------------------------------------------------------
+# What ends without a command.
 
 
 @dialogue()
@@ -411,7 +411,7 @@ def kicked(talk: Talk) -> None:
         ordering.join()
 
 
-# --- pings ----------------------------------------------------------------------------------------------------------
+# Pings.
 
 _PONG = text("{}")
 _("pings that are answered", ask(Talk.connect_command), *(HEAR, _PONG) * 3, ALIVE, group="pings")

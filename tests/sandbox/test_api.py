@@ -9,7 +9,7 @@ import pytest
 from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import Sandbox
 
-# --- signing in, and staying so ---------------------------------------------------------------------------------------
+# Signing in, and staying so.
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_refused_tokens(api: RawApiClient) -> None:
     assert api.call("GET", "/nowhere")[0] == 404
 
 
-# --- faults ---------------------------------------------------------------------------------------------------------
+# Faults.
 
 
-# --- what the service knows -------------------------------------------------------------------------------------------
+# What the service knows.
 
 ORGANISATION_CALLS = (
     *("", "/user-channels", "/dms", "/fetch-bots"),
@@ -75,7 +75,7 @@ def test_direct_messages_come_in_pages(api: RawApiClient, sandbox: Sandbox, plac
 
 
 @pytest.mark.parametrize("path", [*ORGANISATION_CALLS, "/profile"])
-def test_look_ups_are_for_members_if_there_are_any(api: RawApiClient, sandbox: Sandbox, base: str, path: str) -> None:
+def test_polls_are_for_members_if_there_are_any(api: RawApiClient, sandbox: Sandbox, base: str, path: str) -> None:
     if path != "/profile":
         assert api.get("/organisations/elsewhere" + path)[0] == 403
         path = base + path

@@ -24,7 +24,7 @@ def peer(sandbox: Sandbox) -> Iterator[RawPushClient]:
         yield peer
 
 
-# --- on every push server ---------------------------------------------------------------------------------------------
+# On every push server.
 
 
 @pytest.fixture(params=PUSH_SERVERS, scope="module")
@@ -71,7 +71,7 @@ def test_what_a_real_one_cannot_do(server: Sandbox) -> None:
         assert refused.value.status == 501
 
 
-# --- on the sandbox's own ---------------------------------------------------------------------------------------------
+# On the sandbox's own.
 
 
 def test_publish_many_share_frames_and_a_raw_one_stands_alone(peer: RawPushClient, sandbox: Sandbox) -> None:

@@ -23,7 +23,7 @@ def test_never_more_calls_than_the_limits_allow(pauses: list[float]) -> None:
     assert allowed <= 4 + 2 * (now - 100) + 1e-6
 
 
-# --- history and recovery ---------------------------------------------------------------------------------------------
+# History and recovery.
 
 
 def test_history_is_dropped_a_while_after_the_last_publication() -> None:
@@ -53,7 +53,7 @@ def test_a_recovery_is_whole_or_nothing(size: int, publications: int, since: int
         assert [json.loads(each)["offset"] for each in recovered] == list(range(since + 1, publications + 1))
 
 
-# --- tokens -----------------------------------------------------------------------------------------------------------
+# Tokens.
 
 
-# --- commands ---------------------------------------------------------------------------------------------------------
+# Commands.

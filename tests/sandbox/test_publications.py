@@ -65,7 +65,7 @@ def test_a_new_direct_message_names_its_recipient_and_a_read_one_the_other(sandb
     assert (len(read["preview_thread"]), read["preview_message"]) == (50, "<p>Number 49</p>")
 
 
-# --- calls that ring --------------------------------------------------------------------------------------------------
+# Calls that ring.
 
 
 def test_a_call_and_its_answers(sandbox: Sandbox, place: int) -> None:
@@ -114,7 +114,7 @@ def test_the_user_declines_a_call_by_the_api_once(
     assert respond(group["buzz_id"])[0] == 400
 
 
-# --- what the person set ----------------------------------------------------------------------------------------------
+# What the person set.
 
 
 def test_what_to_be_told_about_and_when(api: RawApiClient, sandbox: Sandbox, place: int, base: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.sandbox.raw_clients import RawApiClient
 from tests.servers import Sandbox
 
-# --- signing in by mail -----------------------------------------------------------------------------------------------
+# Signing in by mail.
 
 
 def ask_link(api: RawApiClient, email: str = "ada@example.org", site: str = "") -> tuple[int, Any]:
@@ -70,7 +70,7 @@ def test_the_terminal_shows_the_mail_and_an_older_deployment_gives_no_notificati
         assert api.get("/token/connection")[0] == 200
 
 
-# --- the end of a session ---------------------------------------------------------------------------------------------
+# The end of a session.
 
 
 def ends(api: RawApiClient) -> list[tuple[int, str]]:

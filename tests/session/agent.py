@@ -25,7 +25,7 @@ LIMIT = 10.0
 
 
 def quick(**timings: Any) -> Timings:
-    """Backoffs a tenth as long, look-ups at once; as most scenarios have no rate limit, nobody waits for the pacer."""
+    """Backoffs a tenth as long, polls at once; as most scenarios have no rate limit, nobody waits for the pacer."""
     usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000}
     usual |= {"organisations_after": 0.0, "unread_after": 0.0, "unread_apart": 0.0}
     return Timings(**{**usual, **timings})
@@ -97,7 +97,7 @@ class Agent:
         ended = self.session.stop(5.0)
         took = spent.seconds()
         if threading.current_thread() is threading.main_thread():  # no other agent plays at the same time
-            for polls in [thread for thread in threading.enumerate() if thread.name == "look-ups"]:
+            for polls in [thread for thread in threading.enumerate() if thread.name == "polls"]:
                 polls.join(LIMIT)
                 assert not polls.is_alive(), "polls go on"
         logging.getLogger("telex_start").removeHandler(self._errors)
@@ -239,14 +239,14 @@ class Agent:
             assert self.await_received(len(data), organisation, limit) == data
             assert restarted or self.lost(organisation) == 0
             return
-        self._await_in_order((events.CountsUnknown, events.LookUpBegan, events.UnreadLookedUp), organisation, limit)
+        self._await_in_order((events.CountsUnknown, events.PollBegan, events.UnreadPolled), organisation, limit)
         received = self.await_received(len(data) - missed, organisation, limit)
         assert received == sorted(received, key=data.index), "in their order"
         assert len(received) <= len(data)
 
-    def await_looked_up(self, organisation: int = 0, limit: float = LIMIT) -> None:
+    def await_polled(self, organisation: int = 0, limit: float = LIMIT) -> None:
         """Wait until an organisation's unread was looked up since the last :meth:`mark`."""
-        self._await_in_order((events.LookUpBegan, events.UnreadLookedUp), organisation, limit)
+        self._await_in_order((events.PollBegan, events.UnreadPolled), organisation, limit)
 
     def _await_in_order(self, kinds: Sequence[type[events.Event]], organisation: int, limit: float) -> None:
         channel = self.channel(organisation)

@@ -139,7 +139,7 @@ class Proxy:
             assert not pump.is_alive()
 
 
-# --- WebSockets -----------------------------------------------------------------------------------------------------
+# WebSockets.
 
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 """Opcodes of frames (RFC 6455, section 5.2)."""

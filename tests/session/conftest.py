@@ -49,7 +49,7 @@ def _options_for(server: str, history: int, options: tuple[str, ...]) -> tuple[s
     return (*options, *push_server_options(server))
 
 
-# --- one after the other, on sandboxes that are used again ----------------------------------------------------------
+# One after the other, on sandboxes that are used again.
 
 
 @pytest.fixture(scope="session")

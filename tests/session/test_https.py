@@ -196,7 +196,7 @@ def test_what_is_sent(https: Https, certificate: Certificate) -> None:
     assert {*heads[2][1:]} == standing | {"Content-Length: 0"}
 
 
-# --- answers that are taken as they come ----------------------------------------------------------------------------
+# Answers that are taken as they come.
 
 
 def test_an_answer_that_is_taken_as_it_comes_may_last_as_long_as_bytes_come(certificate: Certificate) -> None:
@@ -232,7 +232,7 @@ def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_comes(https: Http
     assert b"".join(taken) == b"123"
 
 
-# --- servers that misbehave -----------------------------------------------------------------------------------------
+# Servers that misbehave.
 
 
 def test_interim_answers_are_passed_over(https: Https, certificate: Certificate) -> None:
@@ -315,7 +315,7 @@ def test_an_answer_has_a_largest_size(https: Https, certificate: Certificate, si
                 ask(https, port)
 
 
-# --- who is trusted -------------------------------------------------------------------------------------------------
+# Who is trusted.
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="they have stores of their own")
@@ -377,7 +377,7 @@ def test_a_certificate_for_another_name_is_refused(https: Https, certificate: Ce
     assert server.seen == []
 
 
-# --- another thread ends it -----------------------------------------------------------------------------------------
+# Another thread ends it.
 
 
 class Silent:

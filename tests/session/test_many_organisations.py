@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from telex_start.errors import ROOM_FOR_ALL
-from telex_start.events import LookUpBegan, Notice, ReconnectNow, SignOut, UnreadLookedUp, UnreadSection
+from telex_start.events import Notice, PollBegan, ReconnectNow, SignOut, UnreadPolled, UnreadSection
 from telex_start.session.pace import USUAL
 from telex_start.states import State
 from tests.session.agent import Agent, quick
@@ -99,8 +99,8 @@ def test_12_organisations_under_six_requests_a_second(telex: Telex, agent: Start
     session = agent(sandbox, timings=USUAL).sign_in()
     session.await_subscribed(12, 6.0)
     assert sandbox.status()["rate_limited"]["count"] <= 3
-    assert session.all(LookUpBegan) == [], "tokens first"
-    session.await_true(lambda: len({event.channel for event in session.all(UnreadLookedUp)}) == 12, 15.0)
+    assert session.all(PollBegan) == [], "tokens first"
+    session.await_true(lambda: len({event.channel for event in session.all(UnreadPolled)}) == 12, 15.0)
     assert len(session.all(UnreadSection)) == 36
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
     assert session.troubles == []

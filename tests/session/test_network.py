@@ -61,7 +61,7 @@ def by_name(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sandbox], dict[str, An
 
 ByName = Callable[[Sandbox], dict[str, Any]]
 
-# --- names ----------------------------------------------------------------------------------------------------------
+# Names.
 
 
 @pytest.mark.parametrize(("command", "look_up"), [(SignOut(), 1), (CancelSignIn(), 1), (SignOut(), 2), (None, 1)])
@@ -100,7 +100,7 @@ def test_a_connection_that_stands_does_not_wait_for_a_look_up(
     assert State.RECONNECTING not in session.states()
 
 
-# --- proxies --------------------------------------------------------------------------------------------------------
+# Proxies.
 
 ANYWHERE: dict[str, Any] = {
     "api_url": "https://telex.example/api/v1",
@@ -164,7 +164,7 @@ def test_both_connections_go_through_the_proxy_of_the_environment(own: Telex, mo
     assert all(asked.startswith("CONNECT 127.0.0.1:") for asked in proxy.asked)
 
 
-# --- the doctor -----------------------------------------------------------------------------------------------------
+# The doctor.
 
 
 def test_the_doctor_says_that_a_look_up_is_slow(
@@ -185,10 +185,10 @@ def test_the_doctor_says_that_a_look_up_is_slow(
     assert not [finding for finding in found if finding.mark is Mark.MISSING]
 
 
-# --- in the life of a session ---------------------------------------------------------------------------------------
+# In the life of a session.
 
 
-# --- secrets --------------------------------------------------------------------------------------------------------
+# Secrets.
 
 
 def test_no_secret_is_in_a_log_a_repr_or_an_event(

@@ -34,7 +34,7 @@ def known(session: Agent, organisation: int = 0) -> Known:
                         which = data["section"], data["data"][IDENTS[data["section"]]]
                         counts[which] = data["data"]["thread_count"]
                         fresh.add(which)
-            case events.LookUpBegan() if event.channel == channel:
+            case events.PollBegan() if event.channel == channel:
                 fresh.clear()
             case events.UnreadSection() if event.channel == channel:
                 rows = {(event.section, row[IDENTS[event.section]]): row["thread_count"] for row in event.rows}
@@ -64,7 +64,7 @@ def test_at_sign_in_the_unread_of_all_sections_with_who_wrote_what(telex: Telex,
     for _ in range(2):
         sandbox.message(0, "General", "and again")
     session = agent(sandbox).online()
-    session.await_looked_up()
+    session.await_polled()
     assert known(session) == {ident(each): 3 if each is said[0] else 1 for each in said}
     sections = session.all(events.UnreadSection)
     rows = {(event.section, row[IDENTS[event.section]]): row for event in sections for row in event.rows}
@@ -84,15 +84,15 @@ def test_who_the_person_is_and_how_they_set_it(telex: Telex, agent: Start) -> No
     sandbox.preference(0, notify_about="mentions", time_range="09:00 AM - 06:00 PM")
     sandbox.pause()
     session = agent(sandbox).online()
-    session.await_looked_up()
+    session.await_polled()
     first = session.all(events.SignedIn)[0]
     assert first.user_id == session.channel().partition("/")[2]
     assert sandbox.email in first.names
-    assert session.all(events.SettingsLookedUp) == [
-        events.SettingsLookedUp(session.channel(), frozenset({muted}), "mentions", "09:00 AM - 06:00 PM")
+    assert session.all(events.SettingsPolled) == [
+        events.SettingsPolled(session.channel(), frozenset({muted}), "mentions", "09:00 AM - 06:00 PM")
     ]
     organisation = session.channel().partition("/")[0]
-    assert session.all(events.ProfileLookedUp) == [events.ProfileLookedUp(True, "UTC", organisation)]
+    assert session.all(events.ProfilePolled) == [events.ProfilePolled(True, "UTC", organisation)]
 
 
 # Nothing is missed
@@ -104,7 +104,7 @@ def test_what_was_missed_and_what_was_read_meanwhile_is_known_after_a_reconnect(
     sandbox.message(0, "General")
     read = sandbox.direct(0, "Ada Lovelace")
     session.await_true(lambda: len(known(session)) == 2)
-    session.await_looked_up()
+    session.await_polled()
     session.mark()
     sandbox.kick(3013)  # and stays away for a moment
     session.await_state(State.RECONNECTING)
@@ -120,26 +120,26 @@ def test_what_was_missed_and_what_was_read_meanwhile_is_known_after_a_reconnect(
 
 
 @pytest.mark.history
-def test_what_was_recovered_whole_is_not_looked_up_unless_the_person_wants_it_so(telex: Telex, agent: Start) -> None:
+def test_what_was_recovered_whole_is_not_polled_unless_the_person_wants_it_so(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
-    session.await_looked_up()
+    session.await_polled()
     session.mark()
     sandbox.kick(3001)
     session.await_state(State.ONLINE)
     session.await_subscribed(1)
     sandbox.publish(0, {"notification_type": "x"})
     session.await_received(1)
-    assert not session.since_mark(events.LookUpBegan)
+    assert not session.since_mark(events.PollBegan)
     session.send(events.ReconnectNow())
-    session.await_looked_up()
+    session.await_polled()
 
 
 def test_while_an_agents_is_unread_agents_are_polled_also_in_the_next_session(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE, "--ping", "1")
     unread = sandbox.agent(0, "Deploy bot", "deployed")
     session = agent(sandbox, timings=quick(agents_every=0.5)).online()
-    session.await_looked_up()
+    session.await_polled()
     assert known(session) == {ident(unread): 1}
     session.send(events.WatchAgents(frozenset({session.channel()})))
     for again in (False, True):
@@ -148,7 +148,7 @@ def test_while_an_agents_is_unread_agents_are_polled_also_in_the_next_session(te
             session.await_state(State.SIGNED_OUT)
             session.mark()
             session.online()
-            session.await_looked_up()
+            session.await_polled()
         before, others = len(sandbox.calls("fetch-bots")), len(sandbox.calls("user-channels"))
         sandbox.wait_until(lambda _, before=before: len(sandbox.calls("fetch-bots")) >= before + 2)  # type: ignore[misc]
         assert len(sandbox.calls("user-channels")) == others
@@ -157,22 +157,22 @@ def test_while_an_agents_is_unread_agents_are_polled_also_in_the_next_session(te
 # What it costs
 
 
-def test_a_push_during_a_slow_look_up_comes_as_fast_as_ever(telex: Telex, agent: Start) -> None:
+def test_a_push_during_a_slow_poll_comes_as_fast_as_ever(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     sandbox.fault("user_channels", times=1, delay=5.0)
     session = agent(sandbox).online()
-    session.await_event(events.LookUpBegan)
+    session.await_event(events.PollBegan)
     for number in range(5):
         sandbox.publish(0, {"notification_type": "x", "number": number})
         session.await_received(number + 1)
-    assert session.all(events.UnreadLookedUp) == [], "it is still under way"
+    assert session.all(events.UnreadPolled) == [], "it is still under way"
     session.send(events.ReconnectNow())  # nor does a command wait for it
     session.mark()
     session.await_state(State.ONLINE)
     session.await_subscribed(1)
     sandbox.publish(0, {"notification_type": "x", "number": 5})
     session.await_received(6)
-    assert session.all(events.UnreadLookedUp) == []
+    assert session.all(events.UnreadPolled) == []
 
 
 SLOW, SLOWLY = {"delay": 30.0}, {"drip": True}
@@ -200,15 +200,15 @@ def test_no_end_waits_for_a_slow_call(own: Telex, agent: Start, path: str, fault
 def test_slugs(own: Telex, agent: Start) -> None:
     sandbox = own("--organisations", "2")
     session = agent(sandbox).online(2)
-    with_login = session.await_event(events.SlugLookedUp)
+    with_login = session.await_event(events.SlugFetched)
     (other,) = {session.channel(0), session.channel(1)} - {with_login.channel}
-    session.send(events.LookUpSlug(other))
-    told = session.await_event(events.SlugLookedUp, lambda event: event.channel == other)
+    session.send(events.FetchSlug(other))
+    told = session.await_event(events.SlugFetched, lambda event: event.channel == other)
     assert told.slug and told.slug != with_login.slug
     assert session.reconnects == 0, "such a command interrupts nothing"
 
 
-def test_look_ups_without_a_thread_are_made_once_there_is_one(telex: Telex, agent: Start, threads: Threads) -> None:
+def test_polls_without_a_thread_are_made_once_there_is_one(telex: Telex, agent: Start, threads: Threads) -> None:
     """There were none any more until the next sign-in, and whoever asked for one got an error of the program."""
     sandbox = telex(*ONE)
     said = sandbox.message(0, "General")
@@ -219,9 +219,9 @@ def test_look_ups_without_a_thread_are_made_once_there_is_one(telex: Telex, agen
     conversation = Conversation(session.channel(), *ident(said))
     failed = events.MarkAsReadFailed("General", NO_THREAD, conversation, temporary=True)
     assert session.await_event(events.MarkAsReadFailed) == failed
-    assert session.all(events.UnreadLookedUp) == []
+    assert session.all(events.UnreadPolled) == []
     threads.refused.clear()
-    session.await_looked_up()
+    session.await_polled()
     assert known(session) == {ident(said): 1}
     session.send(events.MarkAsRead(session.channel(), *ident(said), False, "General"))
     assert session.await_event(events.MarkedAsRead).conversation == conversation

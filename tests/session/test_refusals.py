@@ -115,7 +115,7 @@ def test_the_end_of_a_session_asks_to_sign_in_and_the_same_user_misses_nothing(t
     session.await_subscribed(2)
     session.await_all(["before", "meanwhile"], missed=1)
     assert not sandbox.keeps_history or session.received(0, events.How.RECOVERED) == ["meanwhile"]
-    session.await_looked_up(0)
+    session.await_polled(0)
     assert len(session.all(events.OrganisationsChanged)) == 1, "they are still the same"
 
 

@@ -224,4 +224,4 @@ def test_signing_out_logs_out_and_forgets_everything(telex: Telex, agent: Start)
     session.await_subscribed(3)
     # Not recovered: the positions are forgotten.
     assert session.received() == session.received(0, events.How.CAUGHT_UP) == ["missed"] * sandbox.keeps_history
-    session.await_looked_up(0)
+    session.await_polled(0)

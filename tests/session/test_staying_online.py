@@ -53,7 +53,7 @@ def test_after_a_ping_nothing_is_waited_for_at_once(own: Telex, agent: Start, mo
     """Each ping woke the agent twice, the second time a millisecond later for nothing."""
     sandbox = own(*ONE)
     session = agent(sandbox, timings=USUAL).online()
-    session.await_looked_up()
+    session.await_polled()
     waits: list[float | None] = []
     receive = WebSocket.receive
 

@@ -114,7 +114,7 @@ def test_what_came_in_one_piece_is_taken_in_its_order(certificate: Certificate) 
     assert answers == [(PONG, b"7"), (PONG, b"8"), (CLOSE, (1000).to_bytes(2, "big"))]
 
 
-# --- sizes ----------------------------------------------------------------------------------------------------------
+# Sizes.
 
 
 def test_a_message_of_the_largest_size_is_taken_whole(certificate: Certificate) -> None:
@@ -161,7 +161,7 @@ def test_the_body_of_a_refusal_is_not_read(certificate: Certificate, status: int
     assert flood.sent < 2 * MOST_BYTES
 
 
-# --- cookies --------------------------------------------------------------------------------------------------------
+# Cookies.
 
 
 def test_a_cookie_is_neither_kept_nor_read(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +185,7 @@ def test_a_cookie_is_neither_kept_nor_read(certificate: Certificate, monkeypatch
     assert all(b"\r\nUser-Agent: telex-start/%b\r\n" % __version__.encode() in request for request in requests)
 
 
-# --- the handshake --------------------------------------------------------------------------------------------------
+# The handshake.
 
 
 @pytest.mark.parametrize(

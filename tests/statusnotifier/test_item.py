@@ -19,9 +19,9 @@ from telex_start.states import State
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
 from tests.process import ROOT
 
-from .tray import CACHE, FACE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, Menu, MenuItem, Tray, pictures, seen
+from .tray import CACHE, ITEM, ITEM_PATH, MENU, MENU_PATH, PROPERTIES, VIEW, Menu, MenuItem, Tray, pictures, seen
 
-NEEDED = FACE._replace(state=State.SIGN_IN_NEEDED)
+NEEDED = VIEW._replace(state=State.SIGN_IN_NEEDED)
 OF_THE_ICON = {
     "Category": ("s", "Communications"),
     "Id": ("s", "telex-start"),
@@ -32,7 +32,7 @@ OF_THE_ICON = {
     "Menu": ("o", "/MenuBar"),
     "ItemIsMenu": ("b", False),
     "IconName": ("s", ""),
-    "IconPixmap": ("a(iiay)", pictures(FACE)),
+    "IconPixmap": ("a(iiay)", pictures(VIEW)),
     "IconAccessibleDesc": ("s", ""),
     "OverlayIconName": ("s", ""),
     "OverlayIconPixmap": ("a(iiay)", []),
@@ -80,10 +80,10 @@ def test_changes_are_told_together_and_only_changes(private_bus: PrivateBus, pan
     with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
-        tray.item.show(FACE._replace(status="Another"))
+        tray.item.show(VIEW._replace(status="Another"))
         assert seen(panel, tray, item) == [("NewTitle", ()), ("NewToolTip", ())]
         assert item.property("ToolTip") == ("", [], "Telex: Another", "")
-        tray.item.show(last := FACE._replace(status="Another", unread=1))
+        tray.item.show(last := VIEW._replace(status="Another", unread=1))
         assert seen(panel, tray, item) == [("NewIcon", ())]
         assert item.property("IconPixmap") == pictures(last)
         tray.item.show(last)
@@ -91,7 +91,7 @@ def test_changes_are_told_together_and_only_changes(private_bus: PrivateBus, pan
         busy = threading.Event()
         tray.bus.post(busy.wait)
         for number in range(100):
-            tray.item.show(FACE._replace(status=f"Number {number}"))
+            tray.item.show(VIEW._replace(status=f"Number {number}"))
         busy.set()
         assert seen(panel, tray, item) == [("NewTitle", ()), ("NewToolTip", ()), ("NewIcon", ())]
         assert item.property("Title") == "Telex: Number 99"
@@ -102,17 +102,17 @@ def test_attention_has_its_status_and_the_picture_of_now(private_bus: PrivateBus
     with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)
-        for face, status in ((NEEDED, "NeedsAttention"), (FACE, "Active")):
-            tray.item.show(face)
+        for view, status in ((NEEDED, "NeedsAttention"), (VIEW, "Active")):
+            tray.item.show(view)
             told = [("NewIcon", ()), ("NewAttentionIcon", ()), ("NewStatus", (status,))]
             assert seen(panel, tray, item) == told
             assert item.property("Status") == status
-            assert item.property("AttentionIconPixmap") == (pictures(face) if face is NEEDED else [])
-            assert item.property("IconPixmap") == pictures(face)
+            assert item.property("AttentionIconPixmap") == (pictures(view) if view is NEEDED else [])
+            assert item.property("IconPixmap") == pictures(view)
 
 
 def test_texts_that_the_bus_would_not_take_do_not_end_the_connection(private_bus: PrivateBus, panel: FakePanel) -> None:
-    with Tray(private_bus.address, face=FACE._replace(status="nul \0 and \ud800")):
+    with Tray(private_bus.address, view=VIEW._replace(status="nul \0 and \ud800")):
         item = panel.wait_for_item()
         assert item.property("Title") == item.property("ToolTip")[2] == "Telex: nul \ufffd and \ufffd"
 
@@ -139,7 +139,7 @@ def test_the_icon_comes_first_and_a_panel_that_asks_for_the_menu_gets_it_when_it
     private_bus: PrivateBus, panel: FakePanel
 ) -> None:
     loop = Loop("tray")
-    item = StatusNotifierItem(Bus(private_bus.address, loop), FACE, lambda _: None, lambda _: None, CACHE)
+    item = StatusNotifierItem(Bus(private_bus.address, loop), VIEW, lambda _: None, lambda _: None, CACHE)
     loop.start()
     shown = panel.wait_for_item()
     layout = panel.begin(shown.name, MENU_PATH, MENU, "GetLayout", "iias", 0, -1, [])

@@ -15,7 +15,7 @@ from jeepney import Message
 
 from telex_start.desktop.statusnotifier.menu import ROOT, Entry, Layout
 from tests.fake_desktop import TIMEOUT, FakePanel, PrivateBus
-from tests.statusnotifier.tray import FACE, MENU, MENU_PATH, Menu, MenuItem, MenuReader, Tray, seen
+from tests.statusnotifier.tray import MENU, MENU_PATH, VIEW, Menu, MenuItem, MenuReader, Tray, seen
 
 
 class Program:
@@ -101,7 +101,7 @@ def test_only_a_click_on_what_can_be_clicked_does_something(private_bus: Private
         reader = MenuReader(panel, panel.wait_for_item())
         ids = reader.ids()
         program.usable = program.shown = False
-        tray.item.show(FACE)
+        tray.item.show(VIEW)
         tray.settle()
         for event in ("hovered", "opened", "closed", "x-anything"):
             reader.event("Exit", event)
@@ -118,7 +118,7 @@ def test_nobody_is_told_of_a_menu_that_nobody_has_read(private_bus: PrivateBus, 
     with Tray(private_bus.address, program.menu) as tray:
         item = panel.wait_for_item()
         program.rooms.append("three")
-        tray.item.show(FACE)
+        tray.item.show(VIEW)
         assert seen(panel, tray, item) == []
         assert "three" in MenuReader(panel, item).ids()
 
@@ -199,14 +199,14 @@ def test_a_menu_that_cannot_be_read_stays_as_it_was_and_is_logged_once(
         assert list(reader.ids()) == ["fine"]
         fail = True
         for _ in range(5):
-            tray.item.show(FACE)
+            tray.item.show(VIEW)
             reader.call("AboutToShow", "i", 0)
         reader.event("fine")
         assert tray.clicked() == "it"
         assert sum("could not be read" in line for line in caplog.messages) == 1
 
 
-# --- pystray's menu as a tree, held against pystray's own reading of it ----------------------------------------------
+# Pystray's menu as a tree, held against pystray's own reading of it.
 
 
 def nothing() -> None:

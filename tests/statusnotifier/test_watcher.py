@@ -10,7 +10,7 @@ from jeepney import Message
 
 from telex_start.desktop.statusnotifier import watcher
 from tests.fake_desktop import FakePanel, PrivateBus
-from tests.statusnotifier.tray import FACE, MenuReader, Tray
+from tests.statusnotifier.tray import VIEW, MenuReader, Tray
 
 
 def test_everything_comes_back_after_the_bus_restarted(private_bus: PrivateBus) -> None:
@@ -20,7 +20,7 @@ def test_everything_comes_back_after_the_bus_restarted(private_bus: PrivateBus) 
             panel.wait_for_item()
             assert tray.host() is True
             private_bus.stop()
-        tray.item.show(FACE._replace(status="while the bus was gone"))
+        tray.item.show(VIEW._replace(status="while the bus was gone"))
         private_bus.start()
         assert tray.host() is False
         with FakePanel(private_bus) as panel:

@@ -19,8 +19,8 @@ from telex_start.desktop.tray import tray
 from telex_start.desktop.tray.menu import import_pystray
 from telex_start.errors import NoPlaceForIcon
 from telex_start.events import Event, MenuOpened
-from telex_start.face import Face
 from telex_start.states import State
+from telex_start.tray_view import TrayView
 from tests.fake_desktop import TIMEOUT, BusClient, FakePanel, PanelItem
 
 Menu, MenuItem = import_pystray().Menu, import_pystray().MenuItem
@@ -33,12 +33,12 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 
 CACHE = os.path.join(tempfile.gettempdir(), f"tray-tests-{os.getuid()}")
 """Of the icon's pictures; one for all the tests of a run, as drawing takes longer than most of them."""
-FACE = Face(State.ONLINE, 0, "A title")
+VIEW = TrayView(State.ONLINE, 0, "A title")
 
 
-def pictures(face: Face) -> list[Pixmap]:
+def pictures(view: TrayView) -> list[Pixmap]:
     """What the icon shows then."""
-    return pixmaps(face.state, face.unread, CACHE, face.quiet)
+    return pixmaps(view.state, view.unread, CACHE, view.quiet)
 
 
 class Tray:
@@ -51,13 +51,13 @@ class Tray:
         hosts: What ``on_host`` was told.
     """
 
-    def __init__(self, address: str, make_menu: Callable[[Tray], Any] | None = None, face: Face = FACE) -> None:
+    def __init__(self, address: str, make_menu: Callable[[Tray], Any] | None = None, view: TrayView = VIEW) -> None:
         self.clicks: SimpleQueue[str] = SimpleQueue()
         self.hosts: SimpleQueue[bool] = SimpleQueue()
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.loop = Loop("tray")
         self.bus = Bus(address, self.loop)
-        self.item = StatusNotifierItem(self.bus, face, self.events.put, self.hosts.put, CACHE)
+        self.item = StatusNotifierItem(self.bus, view, self.events.put, self.hosts.put, CACHE)
         make_menu = make_menu or (lambda tray: Menu(MenuItem("Exit", tray.click("Exit"))))
         self.item.add_menu(make_menu(self))
 
@@ -180,5 +180,5 @@ class Surface:
                 return event
 
     def show(self, **fields: Any) -> None:
-        """Show a face with these fields; online without any."""
-        self.tray.face(FACE._replace(**{"status": "Online", **fields}))
+        """Show a view with these fields; online without any."""
+        self.tray.show(VIEW._replace(**{"status": "Online", **fields}))

@@ -276,7 +276,7 @@ def test_the_address_is_the_environments_or_the_runtime_directorys(tmp_path: Pat
     assert session_address(both) == "unix:path=/x"
 
 
-# --- bytes in, messages out -----------------------------------------------------------------------------------------
+# Bytes in, messages out.
 
 
 def message(text: str) -> bytes:

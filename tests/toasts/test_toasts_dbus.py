@@ -258,7 +258,7 @@ def test_a_daemon_that_answers_nonsense_is_survived(private_bus: PrivateBus, ans
         daemon.wait_for(4)
 
 
-# --- clicks ---------------------------------------------------------------------------------------------------------
+# Clicks.
 
 
 def test_a_click_is_dispatched(private_bus: PrivateBus, daemon: FakeNotificationDaemon) -> None:
@@ -331,7 +331,7 @@ def test_each_kind_of_toast_has_its_hints_and_actions(
             assert toasts.next() == ToastClicked(shown, action)
 
 
-# --- sounds ---------------------------------------------------------------------------------------------------------
+# Sounds.
 
 NONE: dict[str, Any] = {}
 SILENT = {"suppress-sound": True}
@@ -364,7 +364,7 @@ def test_toasts_sound_as_it_is_set_where_the_daemon_can(
         assert hints == expected
 
 
-# --- one toast in the place of another ------------------------------------------------------------------------------
+# One toast in the place of another.
 
 
 def test_toasts_of_one_conversation_or_key_replace_each_other(
@@ -491,7 +491,7 @@ def test_open_toasts_are_remembered_up_to_a_bound(private_bus: PrivateBus, daemo
         assert [notify.replaces_id for notify in daemon.shown[-3:]] == [130, 32, 0]
 
 
-# --- a daemon whose answer comes when it was given up ---------------------------------------------------------------
+# A daemon whose answer comes when it was given up.
 
 LATE = toast(1, key="state")
 

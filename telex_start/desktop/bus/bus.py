@@ -145,8 +145,6 @@ class Bus:
         self._failure_logged = False
         loop.add(self._turn)
 
-    # --- what is wanted of it, on every connection: before or after the loop was started ----------------------------
-
     def subscribe(self, on_signal: Callable[[Message], object], arg0: str = "", **rule: str) -> None:
         """Get the signals that match.
 
@@ -193,7 +191,7 @@ class Bus:
         """
         self._exports[path] = answer
 
-    # --- for any thread ---------------------------------------------------------------------------------------------
+    # For any thread.
 
     def call(
         self,
@@ -243,7 +241,7 @@ class Bus:
         """Have something done on the loop's thread; False if too much is waiting already, or it was stopped."""
         return len(self._waiting) + self.loop.waiting < MOST_WAITING and self.loop.post(work)
 
-    # --- on the loop's thread ---------------------------------------------------------------------------------------
+    # On the loop's thread.
 
     def _turn(self, now: float) -> float | None:
         """Do what is due, and read what has come: before a call is given up, as this process may have been stopped."""
@@ -282,7 +280,7 @@ class Bus:
                 self._late[call.serial] = call.late
             call.answer(NoReply.NO_ANSWER)
 
-    # --- coming and going of the bus --------------------------------------------------------------------------------
+    # Coming and going of the bus.
 
     def _connect(self, now: float) -> None:
         self._next_try = now + self._retry
@@ -329,8 +327,6 @@ class Bus:
         unanswered, self._unanswered = self._unanswered, {}
         for call in unanswered.values():
             call.answer(NoReply.NO_ANSWER)
-
-    # --- messages ---------------------------------------------------------------------------------------------------
 
     def _enqueue(self, call: _Call) -> None:
         self._waiting.append(call)

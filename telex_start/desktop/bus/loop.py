@@ -258,7 +258,7 @@ class Loop:
         self._turns: list[Callable[[float], float | None]] = []
         self._timers: list[tuple[float, Callable[[], object]]] = []
 
-    # --- for any thread ---------------------------------------------------------------------------------------------
+    # For any thread.
 
     def start(self) -> None:
         """Start the thread, which does first what was posted before."""
@@ -320,7 +320,7 @@ class Loop:
             if self._wake_up >= 0:
                 _os.eventfd_write(self._wake_up, 1)
 
-    # --- on the thread ----------------------------------------------------------------------------------------------
+    # On the thread.
 
     def connect(self, address: str, deadline: float) -> Transport:
         """Connect to a bus; given up when the loop is stopped.

@@ -139,8 +139,6 @@ class ServedObject:
             raise Refusal("UnknownInterface", f"there is no interface {interface}")
         return self._methods[interface]
 
-    # --- the standard interfaces ------------------------------------------------------------------------------------
-
     def _properties_of(self, interface: str) -> Mapping[str, Property]:
         if interface in ("", self._name):  # an empty name stands for any
             return self._properties

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...face import Face
 from ...states import State
+from ...tray_view import TrayView
 from ..bus.bus import Bus, Message
 from ..bus.served import LogOnce, Method, Property, ServedObject, after_the_answer, wire_text
 from ..pixmaps import Pixmap, pixmaps
@@ -43,7 +43,7 @@ class StatusNotifierItem:
 
     Args:
         bus: The session bus, not started yet.
-        face: What is shown first.
+        view: What is shown first.
         tell: Gets the clicks and the openings of the menu, on the bus's thread.
         on_host: Told, on the bus's thread, whether a panel shows icons: once that is known, and at every change.
         cache: The folder of the drawn icons.
@@ -52,7 +52,7 @@ class StatusNotifierItem:
     def __init__(
         self,
         bus: Bus,
-        face: Face,
+        view: TrayView,
         tell: Callable[[Event], object],
         on_host: Callable[[bool], object],
         cache: str | Path,
@@ -61,7 +61,7 @@ class StatusNotifierItem:
         self._tell = tell
         self._cache = cache
         self._connected, self._known, self._read = threading.Event(), threading.Event(), threading.Event()
-        self._wanted = face, pixmaps(face.state, face.unread, cache, face.quiet)
+        self._wanted = view, pixmaps(view.state, view.unread, cache, view.quiet)
         self._stopped = False
         self._token = ""
 
@@ -70,7 +70,7 @@ class StatusNotifierItem:
             on_host(there)
 
         # From here on, only the bus's thread.
-        self._face, self._pictures = self._wanted
+        self._view, self._pictures = self._wanted
         self._status = _ACTIVE
         self._once = LogOnce()
         self._menu: MenuObject | None = None
@@ -81,7 +81,7 @@ class StatusNotifierItem:
         properties: dict[str, Property] = {
             "Category": (text, lambda: "Communications"),
             "Id": (text, lambda: "telex-start"),
-            "Title": (text, lambda: wire_text(self._face.title)),
+            "Title": (text, lambda: wire_text(self._view.title)),
             "Status": (text, lambda: self._status),
             "WindowId": ("i", lambda: 0),
             "Menu": ("o", lambda: MENU_PATH),
@@ -90,7 +90,7 @@ class StatusNotifierItem:
             "OverlayIconPixmap": (pictures, lambda: []),
             # Only while it is shown: xfce4-panel 4.18 goes on showing it when the attention ends but the picture stays.
             "AttentionIconPixmap": (pictures, lambda: self._pictures if self._status == _NEEDS_ATTENTION else []),
-            "ToolTip": ("(sa(iiay)ss)", lambda: ("", [], wire_text(self._face.title), "")),
+            "ToolTip": ("(sa(iiay)ss)", lambda: ("", [], wire_text(self._view.title), "")),
             **{name: (text, str) for name in _EMPTY_TEXTS},
         }
         methods: dict[str, Method] = {
@@ -106,7 +106,7 @@ class StatusNotifierItem:
         bus.export(PATH, self._object.answer)
         bus.export(MENU_PATH, self._menu_called)
 
-    # --- from any thread --------------------------------------------------------------------------------------------
+    # From any thread.
 
     def wait(self, seconds: float) -> bool:
         """Wait until the bus has let us in; where there is a panel, a moment longer, until it has read the picture.
@@ -138,12 +138,12 @@ class StatusNotifierItem:
 
         self._bus.post(begin)
 
-    def show(self, face: Face) -> None:
-        """Show this face. A menu that is open stays open."""
+    def show(self, view: TrayView) -> None:
+        """Show this view. A menu that is open stays open."""
         old, pictures = self._wanted
-        if face.look != old.look:
-            pictures = pixmaps(face.state, face.unread, self._cache, face.quiet)
-        self._wanted = face, pictures
+        if view.look != old.look:
+            pictures = pixmaps(view.state, view.unread, self._cache, view.quiet)
+        self._wanted = view, pictures
         self._bus.post(self._renew)
 
     def stop(self) -> None:
@@ -160,15 +160,15 @@ class StatusNotifierItem:
         token, self._token = self._token, ""
         return token
 
-    # --- on the bus's thread ----------------------------------------------------------------------------------------
+    # On the bus's thread.
 
     def _renew(self) -> None:
         """Tell panels what is new."""
-        old, old_pictures, old_status = self._face, self._pictures, self._status
-        self._face, self._pictures = self._wanted
-        needed = self._face.state is State.SIGN_IN_NEEDED
+        old, old_pictures, old_status = self._view, self._pictures, self._status
+        self._view, self._pictures = self._wanted
+        needed = self._view.state is State.SIGN_IN_NEEDED
         self._status = _PASSIVE if self._stopped else _NEEDS_ATTENTION if needed else _ACTIVE
-        if self._face.title != old.title:
+        if self._view.title != old.title:
             self._object.emit("NewTitle")
             self._object.emit("NewToolTip")
         if self._pictures != old_pictures:

@@ -261,8 +261,6 @@ class MenuObject:
             raise Refusal("InvalidArgs", f"there is no menu entry {ident}")
         return entry
 
-    # --- the calls --------------------------------------------------------------------------------------------------
-
     def _get_layout(self, parent: int, depth: int, names: list[str]) -> tuple[Any, ...]:
         entry = self._entry(parent)
         if depth > 0 and (untold := list(_untold(entry, depth))):

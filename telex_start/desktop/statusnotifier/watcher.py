@@ -70,7 +70,7 @@ class Watcher:
         bus.subscribe(self._item_dropped, interface=_NAME, member="StatusNotifierItemUnregistered")
         bus.on_connect(self._new_owner)
 
-    # --- on the bus's thread ----------------------------------------------------------------------------------------
+    # On the bus's thread.
 
     def stop(self) -> None:
         """Have the icon shown by no other panel that comes.
@@ -95,8 +95,6 @@ class Watcher:
         self._drops = 0
         self._register()
         self._ask()
-
-    # --- the icon ---------------------------------------------------------------------------------------------------
 
     def _register(self) -> None:
         if self._wanted:
@@ -154,8 +152,6 @@ class Watcher:
         name = self._bus.unique_name
         return registered.startswith(name) and not registered[len(name) : len(name) + 1].isdigit()
 
-    # --- the host ---------------------------------------------------------------------------------------------------
-
     def _host_changed(self, _: Message) -> None:
         self._ask()
         self._check()
@@ -185,8 +181,6 @@ class Watcher:
         if host is not self.host:
             self.host = host
             self._on_host(host)
-
-    # --- both -------------------------------------------------------------------------------------------------------
 
     def _call(self, message: Message, told: Callable[[Message | NoReply], object]) -> bool:
         """Call the watcher; an answer is told unless another has come until then. False where that cannot be."""

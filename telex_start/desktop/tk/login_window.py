@@ -64,8 +64,6 @@ class LoginWindow(Window):
         if data.path:
             self.find_out(why_none, self._form.keyring_found)
 
-    # --- what the agent does with it --------------------------------------------------------------------------------
-
     def told(self, said: dict[str, Any]) -> None:
         """The agent says how the sign-in goes, or that the person asked for the window again. From any thread."""
         match said:
@@ -110,8 +108,6 @@ class LoginWindow(Window):
         self.root.focus_force()
         if not self._busy:
             self._first_empty().focus_set()
-
-    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         px = self.px
@@ -243,8 +239,6 @@ class LoginWindow(Window):
         if again and x11.position_of(self.root.winfo_id()) not in (wanted, None):
             self._move(again - 1)
 
-    # --- what the person does ---------------------------------------------------------------------------------------
-
     def _entered(self, password: str | None) -> str | None:
         """The e-mail address; ``None`` if it or the password (``None``: none is needed) looks wrong, or if busy."""
         email = self._form.email.get().strip()
@@ -328,8 +322,6 @@ class LoginWindow(Window):
         if time.monotonic() - self._shown_at > _FOCUS_GIVEN_WITHIN:
             self._awake = True
             self._first_empty().focus_set()
-
-    # --- its parts --------------------------------------------------------------------------------------------------
 
     def _turn_to(self, page: Any) -> None:
         """Show the form, or the page that waits for a link."""

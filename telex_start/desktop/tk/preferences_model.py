@@ -114,8 +114,6 @@ class Model:
         """Whether there is a keyring; ``None`` while that is not known."""
         self.rows = _rows(shown.organisations, self._file)
 
-    # --- single values ----------------------------------------------------------------------------------------------
-
     def value(self, key: str) -> Any:
         """The value that counts, or would after saving; the default if the one in the file, or given, is wrong."""
         if key in self._given:
@@ -152,8 +150,6 @@ class Model:
         """The text for a field that is typed into, right or wrong."""
         return str(self._wanted(key) or "")
 
-    # --- what notifies ----------------------------------------------------------------------------------------------
-
     def tell(self, kind: str, wanted: bool) -> None:
         """Have notifications of this type raise toasts, or not; the other types keep their places."""
         types = [one for one in self.value(TYPES) if one != kind]
@@ -162,8 +158,6 @@ class Model:
             order = [*standing, *(one for one in KINDS if one not in standing)]
             types = sorted([*types, kind], key=lambda one: order.index(one) if one in order else len(order))
         self.set(TYPES, types)
-
-    # --- quiet hours ------------------------------------------------------------------------------------------------
 
     @property
     def has_hours(self) -> bool:
@@ -184,8 +178,6 @@ class Model:
         """Have quiet hours begin on that day, or not."""
         days = [one for one in DAYS if (wanted if one == day else one in self.days())]
         self.set(ON_DAYS, None if len(days) == len(DAYS) and ON_DAYS not in self._file else days)
-
-    # --- saving -----------------------------------------------------------------------------------------------------
 
     def unmute(self, muted: Muted) -> None:
         """Take it off the list; saving ends the mute."""

@@ -109,8 +109,6 @@ class Controls:
             self._show_muted(model.muted)
         self._follow_hours()
 
-    # --- what the window does with it -------------------------------------------------------------------------------
-
     @property
     def first(self) -> Any:
         """The control that gets the keyboard first."""
@@ -143,8 +141,6 @@ class Controls:
         box.grid_remove()
         line = ttk.Label(box.master, text=_NO_KEYRING, style="Quiet.TLabel")
         line.grid(row=row, column=0, columnspan=2, sticky="w")
-
-    # --- sections ---------------------------------------------------------------------------------------------------
 
     def _general(self) -> None:
         body, model = self._section("General"), self._model
@@ -243,8 +239,6 @@ class Controls:
         controls.press_by_return(*buttons)
         if focus is not None and buttons:
             buttons[min(focus, len(buttons) - 1)].focus_set()
-
-    # --- parts of a section -----------------------------------------------------------------------------------------
 
     def _section(self, title: str, *, last: bool = False, high: bool = False) -> _Body:
         """A heading and the frame beside it; ``high``: the first row holds a list or a button, higher than text."""
@@ -346,8 +340,6 @@ class Controls:
     def _mnemonic(self, words: str, underline: int, press: Callable[[], object]) -> None:
         if underline >= 0:
             self._window.root.bind(f"<Alt-{words[underline].lower()}>", lambda _: press())
-
-    # --- what the person does ---------------------------------------------------------------------------------------
 
     def _switch_hours(self, wanted: bool) -> None:
         self._model.switch_hours(wanted)

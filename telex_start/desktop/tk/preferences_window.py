@@ -39,8 +39,6 @@ class PreferencesWindow(Window):
         self._show(token)
         self.find_out(why_none, lambda missing: self._controls.keyring_found(not missing))
 
-    # --- making it --------------------------------------------------------------------------------------------------
-
     def _build(self) -> None:
         root, px = self.root, self.px
         root.columnconfigure(0, weight=1)
@@ -102,8 +100,6 @@ class PreferencesWindow(Window):
         self.is_dialogue()
         self.to_the_front(token)
         self._controls.first.focus_set()
-
-    # --- what the person does ---------------------------------------------------------------------------------------
 
     def _changed(self) -> None:
         """A value was changed in the window: take back what was said about wrong values, and renew *Apply*."""

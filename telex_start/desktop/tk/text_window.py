@@ -105,8 +105,6 @@ class TextWindow(Window):
         focused = self.root.focus_lastfor()
         return self._text if focused is self.root else focused
 
-    # --- what it shows ----------------------------------------------------------------------------------------------
-
     def copied(self) -> str:
         """The text that is copied if nothing is selected."""
         raise NotImplementedError
@@ -135,8 +133,6 @@ class TextWindow(Window):
     def copy(self) -> None:
         """Copy all of it to the clipboard."""
         self._to_clipboard(self.copied())
-
-    # --- its parts --------------------------------------------------------------------------------------------------
 
     def _build_text(self, form: Any, size: tuple[int, int], columns: tuple[int, ...]) -> None:
         px, family = self.px, self.family
@@ -209,8 +205,6 @@ class TextWindow(Window):
         menu.add_command(label="Select All", accelerator="Ctrl+A", command=self._select_all)
         for button in ("<Button-2>", "<Button-3>") if sys.platform == "darwin" else ("<Button-3>",):
             text.bind(button, lambda event: menu.tk_popup(event.x_root, event.y_root))
-
-    # --- what the person does ---------------------------------------------------------------------------------------
 
     def _select_all(self) -> None:
         self._text.tag_add("sel", "1.0", "end-1c")

@@ -118,7 +118,7 @@ class DBusToasts(Toasts):
         if self._bus.post(lambda: self._leave(left)):
             left.wait(timeout)
 
-    # --- on the bus's thread ----------------------------------------------------------------------------------------
+    # On the bus's thread.
 
     def _put(self, toast: Toast) -> None:
         if not toast.silent or not self._put_in_place(toast):
@@ -338,8 +338,6 @@ class DBusToasts(Toasts):
         own_under_way = self._under_way is not None and bool(self._under_way.key)
         if self._left is not None and not own_under_way and not self._unconfirmed:
             self._left.set()
-
-    # --- signals ----------------------------------------------------------------------------------------------------
 
     def _new_daemon(self, daemon: str = "") -> None:
         """There is another daemon, or another bus: forget all that the old one has told."""

@@ -126,7 +126,7 @@ class PlyerToasts(Toasts):
                 self._process.kill()
         self._thread.join(timeout)
 
-    # --- the thread -------------------------------------------------------------------------------------------------
+    # The thread.
 
     def _run(self) -> None:
         while True:

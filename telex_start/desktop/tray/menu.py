@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...face import Face
 from ...menu import MenuItem, MuteFor
+from ...tray_view import TrayView
 
 if TYPE_CHECKING:
     from ...events import Event
@@ -45,15 +45,15 @@ def import_pystray() -> Any:
     return pystray
 
 
-def make_menu(face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str] = str) -> Any:
+def make_menu(view: Callable[[], TrayView], tell: Callable[[Event], object], token: Callable[[], str] = str) -> Any:
     """The tray's menu, a ``pystray.Menu``.
 
     Args:
-        face: Gives the face that is shown now. Called on the tray's thread, whenever the menu is made or updated.
+        view: Gives the view that is shown now. Called on the tray's thread, whenever the menu is made or updated.
         tell: Gets :class:`MenuClicked`, :class:`IconClicked`, :class:`UnreadClicked` and :class:`MuteChosen`.
         token: Gives the activation token of the click that ``tell`` is called for.
     """
-    return _Menu(face, tell, token).made()
+    return _Menu(view, tell, token).made()
 
 
 class _Menu:
@@ -61,42 +61,42 @@ class _Menu:
 
     # Methods import the events: these import dataclasses, which the icon does not need.
 
-    def __init__(self, face: Callable[[], Face], tell: Callable[[Event], object], token: Callable[[], str]) -> None:
+    def __init__(self, view: Callable[[], TrayView], tell: Callable[[Event], object], token: Callable[[], str]) -> None:
         pystray = import_pystray()
         self._menu, self._item = pystray.Menu, pystray.MenuItem
-        self._face = face
+        self._view = view
         self._tell = tell
         self._token = token
 
     def made(self) -> Any:
-        face, menu, entry, choice = self._face, self._menu, self._item, self._choice
-        mark_all = choice(MenuItem.MARK_ALL_AS_READ, enabled=lambda _: bool(face().recent))
-        nothing = entry(NOTHING_UNREAD, None, enabled=False, visible=lambda _: not face().recent)
+        view, menu, entry, choice = self._view, self._menu, self._item, self._choice
+        mark_all = choice(MenuItem.MARK_ALL_AS_READ, enabled=lambda _: bool(view().recent))
+        nothing = entry(NOTHING_UNREAD, None, enabled=False, visible=lambda _: not view().recent)
         more = entry(MORE_MUTED, lambda: self._chosen(MenuItem.PREFERENCES))
-        mute = entry("Mute", menu(lambda: list(self._mutes(face(), more))))
-        recent = menu(lambda: [*self._conversations(face()), nothing, menu.SEPARATOR, mark_all, mute])
+        mute = entry("Mute", menu(lambda: list(self._mutes(view(), more))))
+        recent = menu(lambda: [*self._conversations(view()), nothing, menu.SEPARATOR, mark_all, mute])
         pauses = menu(*(choice(pause) for pause in _PAUSES))
         help_ = menu(choice(MenuItem.DOCTOR), choice(MenuItem.OPEN_LOG), menu.SEPARATOR, choice(MenuItem.ABOUT))
         return menu(
             # Invisible: what a click on the icon itself does, if the backend reports such a click.
             entry("", self._icon_clicked, default=True, visible=False),
-            entry(lambda _: face().status, None, enabled=False),
+            entry(lambda _: view().status, None, enabled=False),
             menu.SEPARATOR,
-            choice(MenuItem.LOGIN, enabled=lambda _: face().may_log_in),
-            choice(MenuItem.RECONNECT_NOW, visible=lambda _: face().reconnecting),
+            choice(MenuItem.LOGIN, enabled=lambda _: view().may_log_in),
+            choice(MenuItem.RECONNECT_NOW, visible=lambda _: view().reconnecting),
             menu.SEPARATOR,
             choice(MenuItem.OPEN_MAIN_APP),
             choice(MenuItem.CLOSE_MAIN_APP),
             menu.SEPARATOR,
             entry("Recent", recent),
-            entry("Pause Notifications", pauses, visible=lambda _: not face().resumable),
-            choice(MenuItem.RESUME, visible=lambda _: face().resumable),
+            entry("Pause Notifications", pauses, visible=lambda _: not view().resumable),
+            choice(MenuItem.RESUME, visible=lambda _: view().resumable),
             menu.SEPARATOR,
             choice(MenuItem.TEST_NOTIFICATIONS),
             choice(MenuItem.PREFERENCES),
             entry("Help", help_),
             menu.SEPARATOR,
-            choice(MenuItem.SIGN_OUT, visible=lambda _: face().signed_in),
+            choice(MenuItem.SIGN_OUT, visible=lambda _: view().signed_in),
             choice(MenuItem.EXIT),
         )
 
@@ -108,29 +108,27 @@ class _Menu:
         item.key = key
         return item
 
-    def _conversations(self, face: Face) -> Iterator[Any]:
-        for unread in face.recent:
+    def _conversations(self, view: TrayView) -> Iterator[Any]:
+        for unread in view.recent:
             yield self._keyed(unread.key, unread.label, self._open(unread.key))
 
-    def _mutes(self, face: Face, more: Any) -> Iterator[Any]:
-        for unread in face.recent:
+    def _mutes(self, view: TrayView, more: Any) -> Iterator[Any]:
+        for unread in view.recent:
             yield self._keyed(unread.key, unread.name, self._how_long(unread.key, unread.name))
         yield self._menu.SEPARATOR
-        for channel, name in dict((unread.key[0], unread.organisation) for unread in face.recent).items():
+        for channel, name in dict((unread.key[0], unread.organisation) for unread in view.recent).items():
             whole = (channel, "", "")
             yield self._keyed(whole, f"All of {name or 'the organisation'}", self._how_long(whole, name))
         yield self._menu.SEPARATOR
-        for muted in face.muted[-_LISTED:]:
+        for muted in view.muted[-_LISTED:]:
             until = f" ({muted.until})" if muted.until else ""
             action = self._mute(muted.key, muted.label, None)
             yield self._keyed(("unmute", *muted.key), f"Unmute {muted.label}{until}", action)
-        if len(face.muted) > _LISTED:
+        if len(view.muted) > _LISTED:
             yield more
 
     def _how_long(self, key: tuple[str, str, str], name: str) -> Any:
         return self._menu(*(self._keyed(choice, choice.value, self._mute(key, name, choice)) for choice in MuteFor))
-
-    # --- what the person does ---------------------------------------------------------------------------------------
 
     def _icon_clicked(self) -> None:
         from ...events import IconClicked

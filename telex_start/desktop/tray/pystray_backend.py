@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 from ...errors import NoPlaceForIcon
 from ...events import Event, IconMiddleClicked, MenuOpened, ThreadFailed
-from ...face import Face
 from ...states import State
+from ...tray_view import TrayView
 from .menu import import_pystray, make_menu
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Backend(NamedTuple):
     detached: bool = False
     """All work on the icon is done on the main thread, which runs the loop of events (see ``desktop/macos.py``)."""
     keeps_menu_open: bool = False
-    """An open menu stays open when the face changes."""
+    """An open menu stays open when the view changes."""
 
 
 class PystrayTray:
@@ -62,19 +62,19 @@ class PystrayTray:
 
     Args:
         backend: How it is made.
-        face: The face that is shown first.
+        view: The view that is shown first.
         tell: Gets the events (clicks, a failure), on the tray's thread.
         shown: Called when the icon is shown, on pystray's thread for the set-up.
     """
 
     def __init__(
-        self, backend: Backend, face: Face, tell: Callable[[Event], object], shown: Callable[[], object]
+        self, backend: Backend, view: TrayView, tell: Callable[[Event], object], shown: Callable[[], object]
     ) -> None:
         self._backend = backend
         self._tell = tell
         self._shown = shown
         self._lock = threading.Lock()
-        self._wanted = self._face = face
+        self._wanted = self._view = view
         self._visible = False
         self._stopping = False
         self._ready = threading.Event()
@@ -83,7 +83,7 @@ class PystrayTray:
 
     @property
     def keeps_menu_open(self) -> bool:
-        """Whether an open menu stays open when the face changes."""
+        """Whether an open menu stays open when the view changes."""
         return self._backend.keeps_menu_open
 
     def start(self) -> None:
@@ -96,10 +96,10 @@ class PystrayTray:
         else:
             self._thread.start()
 
-    def show(self, face: Face) -> None:
-        """Show this face. From any thread."""
+    def show(self, view: TrayView) -> None:
+        """Show this view. From any thread."""
         with self._lock:
-            self._wanted = face
+            self._wanted = view
             if self._visible and not self._stopping:
                 self._renew()
 
@@ -141,7 +141,7 @@ class PystrayTray:
             self._thread.join(max(0.0, deadline - time.monotonic()))
         return self._ready.is_set() and not self._thread.is_alive()
 
-    # --- the tray's thread ------------------------------------------------------------------------------------------
+    # The tray's thread.
 
     def _run(self) -> None:
         try:
@@ -158,8 +158,8 @@ class PystrayTray:
                 self._icon._mark_ready()
 
     def _make_icon(self) -> Any:
-        menu = make_menu(lambda: self._face, self._tell)
-        self._icon = self._backend.icon_class("telex-start", self._picture(self._face), self._face.short_title, menu)
+        menu = make_menu(lambda: self._view, self._tell)
+        self._icon = self._backend.icon_class("telex-start", self._picture(self._view), self._view.short_title, menu)
         # Used only by the icon classes that report these events.
         self._icon.on_open = lambda: self._tell(MenuOpened())
         self._icon.on_middle_click = lambda: self._tell(IconMiddleClicked())
@@ -179,20 +179,20 @@ class PystrayTray:
 
         With pystray 0.19.5 and AppIndicator each renewal closes an open menu (moses-palmer/pystray#59).
         """
-        old, new = self._face, self._wanted
+        old, new = self._view, self._wanted
         if old == new:
             return
-        self._face = new
+        self._view = new
         if old.look != new.look:
             self._icon.icon = self._picture(new)
         self._icon.title = new.short_title
         if old._replace(unread=new.unread, words=new.words, quiet=new.quiet) != new:
             self._icon.update_menu()
 
-    def _picture(self, face: Face) -> Any:
+    def _picture(self, view: TrayView) -> Any:
         from .. import icons
 
-        return icons.draw(State(face.state), face.unread, self._backend.size, face.quiet)
+        return icons.draw(State(view.state), view.unread, self._backend.size, view.quiet)
 
 
 def platform_backend() -> Backend:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ...errors import NoPlaceForIcon
-from ...face import SIGNED_OUT, Face
 from ...process.lazylog import Log
+from ...tray_view import SIGNED_OUT, TrayView
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +75,7 @@ class Tray:
         self._looks_again = False
         self._environ = environ
         self._lock = threading.Lock()
-        self._face = SIGNED_OUT
+        self._view = SIGNED_OUT
         self._stopping = False
         self._last_presence: bool | None = None
         self._host: bool | None = None
@@ -89,7 +89,7 @@ class Tray:
         if self._bus is not None:
             from ..statusnotifier.item import StatusNotifierItem
 
-            self._item = StatusNotifierItem(self._bus, self._face, self._tell, self._host_changed, cache)
+            self._item = StatusNotifierItem(self._bus, self._view, self._tell, self._host_changed, cache)
             self._shown = self._item
 
     def start(self) -> None:
@@ -111,22 +111,22 @@ class Tray:
         # pystray's import takes a fifth of the time from exec to the icon: it comes while the panel draws.
         from .menu import make_menu
 
-        self._item.add_menu(make_menu(lambda: self._face, self._tell, self._item.take_activation_token))
+        self._item.add_menu(make_menu(lambda: self._view, self._tell, self._item.take_activation_token))
         # Not earlier: an event imports modules, and the panel would wait for its answers meanwhile.
         self._started = True
         if self._host:
             self._tell_presence(True)
 
-    def face(self, face: Face) -> None:
-        """Show this face; does nothing if it is shown already."""
+    def show(self, view: TrayView) -> None:
+        """Show this view; does nothing if it is shown already."""
         with self._lock:
-            if face != self._face and not self._stopping:
-                self._face = face
+            if view != self._view and not self._stopping:
+                self._view = view
                 if self._shown is not None:
-                    self._shown.show(face)
+                    self._shown.show(view)
 
     def renew_every(self) -> float:
-        """Seconds between two faces that differ in numbers alone; more if each change closes an open menu."""
+        """Seconds between two views that differ in numbers alone; more if each change closes an open menu."""
         from ...app.renewal import OFTEN, SELDOM
 
         return OFTEN if self._pystray is None or self._pystray.keeps_menu_open else SELDOM
@@ -168,8 +168,6 @@ class Tray:
             self.main_loop.stop()
         return gone
 
-    # --- whether windows may open, and what the face shows already --------------------------------------------------
-
     opens_windows = True
 
     def end_startup(self, token: str) -> None:
@@ -190,22 +188,22 @@ class Tray:
         """Asks nothing here: a window does that."""
 
     def state(self, event: StateChanged) -> None:
-        """Does nothing: the face shows it."""
+        """Does nothing: the view shows it."""
 
     def unread(self, counts: Counts) -> None:
-        """Does nothing: the face shows it."""
+        """Does nothing: the view shows it."""
 
     def toast(self, toast: Toast) -> None:
         """Does nothing: the desktop shows toasts."""
 
     def trouble(self, trouble: Trouble) -> None:
-        """Does nothing: the face's status line shows it."""
+        """Does nothing: the view's status line shows it."""
 
     def _tell(self, event: Event) -> None:
         if not self._stopping:
             self._dispatch(event)
 
-    # --- whether there is a tray, on the bus's thread ---------------------------------------------------------------
+    # Whether there is a tray, on the bus's thread.
 
     def _host_changed(self, there: bool) -> None:
         self._host = there
@@ -243,8 +241,6 @@ class Tray:
 
             self._tell(TrayAppeared() if there else TrayMissing(missing))
 
-    # --- pystray's own backends -------------------------------------------------------------------------------------
-
     def _fall_back(self) -> None:
         """Show the icon by AppIndicator: there is only a tray of the old kind."""
         try:
@@ -266,7 +262,7 @@ class Tray:
         with self._lock:
             if self._stopping:
                 return
-            tray = pystray_backend.PystrayTray(backend, self._face, self._tell, lambda: self._tell_presence(True))
+            tray = pystray_backend.PystrayTray(backend, self._view, self._tell, lambda: self._tell_presence(True))
             self._pystray = self._shown = tray
             if self._item is not None:
                 self._item.stop()  # a StatusNotifier host that comes later gets the icon from AppIndicator (0.5.92)

@@ -76,7 +76,7 @@ def _telex() -> Sandbox:
     return Sandbox("--port", str(PORTS[0]), "--push-port", str(PORTS[1]), *CONCEDED)
 
 
-# --- starts ---------------------------------------------------------------------------------------------------------
+# Starts.
 
 
 _AT_LOGIN = "--at-login"
@@ -130,7 +130,7 @@ def _start(command: list[str], environ: dict[str, str]) -> tuple[float, float]:
             end(process)
 
 
-# --- memory, a flood, a push on the screen ----------------------------------------------------------------------------
+# Memory, a flood, a push on the screen.
 
 
 def memories(folder: str, table: Table) -> None:
@@ -208,7 +208,7 @@ def _seen(telex: Sandbox, corner: Corner, waits: tuple[float, ...]) -> dict[floa
     return found
 
 
-# --- on the disk ----------------------------------------------------------------------------------------------------
+# On the disk.
 
 
 def installed(_folder: str, table: Table) -> None:
@@ -225,7 +225,7 @@ def installed(_folder: str, table: Table) -> None:
     table.row("installed, libraries included", [size / 1e6], peers, unit=" MB", most=46)
 
 
-# --- alone: there is no peer that does the same -----------------------------------------------------------------------
+# Alone: there is no peer that does the same.
 
 
 APART = 1.8
@@ -302,7 +302,7 @@ def kept(folder: str, _table: Table) -> None:
 SECTIONS = {section.__name__: section for section in (starts, memories, pixels, flood, installed, idle, texts, kept)}
 
 
-# --- the command ------------------------------------------------------------------------------------------------------
+# The command.
 
 
 MARK = "BENCH_APART"

@@ -25,7 +25,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "7"))
 MESSAGES = int(os.environ.get("MESSAGES", "100"))
 
 
-# --- the agent -------------------------------------------------------------------------------------------------------
+# The agent.
 
 PYTHON = str(ROOT / os.environ.get("BENCH_PYTHON", ".venv/bin/python"))
 """What runs the agent. It starts outside of the repository, so that the installed package is used."""
@@ -60,7 +60,7 @@ def agent(
         yield running.process.pid
 
 
-# --- the screen -------------------------------------------------------------------------------------------------------
+# The screen.
 
 
 class Corner:
@@ -116,7 +116,7 @@ class Corner:
         return seen[0] - began
 
 
-# --- how it is said -------------------------------------------------------------------------------------------------
+# How it is said.
 
 
 def percentiles(took: Sequence[float]) -> str:

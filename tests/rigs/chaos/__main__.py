@@ -69,7 +69,7 @@ class World:
         self._began = time.monotonic()
         self._used: list[tuple[int, str]] = []
 
-    # --- a round ----------------------------------------------------------------------------------------------------
+    # A round.
 
     def round(self, seed: int, number: int) -> None:
         """One round. Its steps follow from the seed and its number alone; what is often done stands there twice.
@@ -123,7 +123,7 @@ class World:
         for subject in self.subjects.values():
             subject.look()
 
-    # --- the calm ---------------------------------------------------------------------------------------------------
+    # The calm.
 
     def _calm(self, recoveries: Mapping[str, str], number: int) -> None:
         self._note("calm")
@@ -240,7 +240,7 @@ class World:
     def _note(self, words: str) -> None:
         self.story.append(f"{time.monotonic() - self._began:6.1f} s  {words}")
 
-    # --- what came of it --------------------------------------------------------------------------------------------
+    # What came of it.
 
     def figures(self, seconds: float) -> str:
         """What was done, and how soon all was right again."""

@@ -41,7 +41,7 @@ pace.USUAL = pace.Timings(organisations_every=2.0, organisations_refused_for=1.0
 from telex_start.__main__ import main
 raise SystemExit(main())
 """
-"""The agent, soon asked to sign in again where Telex refuses its look-ups."""
+"""The agent, soon asked to sign in again where Telex refuses its polls."""
 
 Deed = Callable[[random.Random], str]
 """Does something, and gives a few words of what came of it."""
@@ -79,7 +79,7 @@ class Subject:
         self._told = 0
         """So many titles are in the ledger."""
 
-    # --- for each kind of agent -------------------------------------------------------------------------------------
+    # For each kind of agent.
 
     def environ(self) -> Mapping[str, str]:
         """What is in its environment."""
@@ -119,7 +119,7 @@ class Subject:
             AssertionError: it is not.
         """
 
-    # --- its life ---------------------------------------------------------------------------------------------------
+    # Its life.
 
     @property
     def program(self) -> Program:
@@ -200,7 +200,7 @@ class Subject:
         freeze(self.program.process, seconds)
         return f"for {seconds:g} s"
 
-    # --- what must hold ---------------------------------------------------------------------------------------------
+    # What must hold.
 
     def await_true(self, condition: Callable[[], object], what: str, within: float) -> None:
         """Wait for something, and see meanwhile that nothing is wrong.

@@ -86,7 +86,7 @@ class Desk(RealDesktop):
         self._gone: set[str] = set()
         return self
 
-    # --- its parts come and go --------------------------------------------------------------------------------------
+    # Its parts come and go.
 
     def calm(self) -> None:
         """All of it is there and works."""
@@ -113,7 +113,7 @@ class Desk(RealDesktop):
             self.daemon.mode = "silent"
         return self.daemon.mode
 
-    # --- the login window -------------------------------------------------------------------------------------------
+    # The login window.
 
     def window(self, within: float) -> str | None:
         """The login window, once it is there; `None` where it does not come in so many seconds."""
@@ -149,7 +149,7 @@ class Desk(RealDesktop):
         return done.stdout if done.returncode == 0 else ""
 
 
-# --- the agent --------------------------------------------------------------------------------------------------------
+# The agent.
 
 
 _WINDOW_WITHIN = 15.0
@@ -161,7 +161,7 @@ _BUSY_WITHIN = 25.0
 _TYPING_TRIES = 3
 """xdotool loses a key now and then where the X server has no time."""
 _REFUSED_WITHIN = 15.0
-"""Seconds after which look-ups have been refused for so long that a person is asked to sign in again."""
+"""Seconds after which polls have been refused for so long that a person is asked to sign in again."""
 _SIGNED_IN_WITHIN = 30.0
 """Seconds in which a sign-in must be accepted where nothing is in its way."""
 
@@ -235,7 +235,7 @@ class Tray(Subject):
         await_settled(lambda: self.desk.window(0.0) is None, "the login window is gone")
         await_settled(lambda: self._seen(_is_right, False), "the menu of who is signed in")
 
-    # --- its icon ---------------------------------------------------------------------------------------------------
+    # Its icon.
 
     def _seen(self, look: Callable[[PanelItem], T], otherwise: T) -> T:
         """What the panel sees of the icon; otherwise where there is none, or no answer: it is just starting or ending,
@@ -258,7 +258,7 @@ class Tray(Subject):
 
         return self._seen(choose, "there is no icon, or its menu has changed meanwhile")
 
-    # --- signing in and out -----------------------------------------------------------------------------------------
+    # Signing in and out.
 
     def _open_login(self, within: float) -> str | None:
         """The login window, asked for in the menu where it is not there."""
@@ -308,7 +308,7 @@ class Tray(Subject):
     def _signed_in(self) -> bool:
         return self.status().startswith(("Online", "Connecting", "Reconnecting"))
 
-    # --- ends and beginnings ----------------------------------------------------------------------------------------
+    # Ends and beginnings.
 
     def _second_start(self) -> str:
         self.second_start()
@@ -323,7 +323,7 @@ class Tray(Subject):
         self.start()
         return "started again"
 
-    # --- what a person does in the end ------------------------------------------------------------------------------
+    # What a person does in the end.
 
     def reconnect(self) -> str:
         return f"Reconnect Now: {self._menu('Reconnect Now')}"

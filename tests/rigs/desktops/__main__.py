@@ -26,7 +26,7 @@ from .check import Report, read, table
 from .checks import NAMES
 from .known import CHECKOUT, COMMON, DESKTOPS, SHARE
 
-# --- its Debian -------------------------------------------------------------------------------------------------------
+# Its Debian.
 
 
 _PYTHON = "/opt/telex-start/bin/python"
@@ -70,7 +70,7 @@ def entering(root: Path, share: Path, command: Sequence[str], environ: Mapping[s
     return roots.enter(root, command, environ, binds=binds, system=True, scratch=True)
 
 
-# --- the command ------------------------------------------------------------------------------------------------------
+# The command.
 
 
 RESULTS = ROOT / "build" / "desktops"

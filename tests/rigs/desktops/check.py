@@ -45,7 +45,7 @@ class Checks(list[Check]):
         return added
 
 
-# --- what came of it --------------------------------------------------------------------------------------------------
+# What came of it.
 
 
 PASSED, FAILED, CANNOT = "passed", "failed", "cannot"

@@ -86,7 +86,7 @@ def setting(schema: str, key: str, on: str, off: str) -> tuple[Command, Command]
     return ("gsettings", "set", schema, key, on), ("gsettings", "set", schema, key, off)
 
 
-# --- GNOME, with the extension that gives it a tray -------------------------------------------------------------------
+# GNOME, with the extension that gives it a tray.
 
 
 _LEAVE_OVERVIEW: Command = (
@@ -162,7 +162,7 @@ GNOME = {
 }
 
 
-# --- Plasma, of KDE ---------------------------------------------------------------------------------------------------
+# Plasma, of KDE.
 
 
 _TELL_DISPLAYS = f"env | grep -e DISPLAY -e XAUTHORITY > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}"
@@ -203,7 +203,7 @@ PLASMA = {
 }
 
 
-# --- Cinnamon and MATE ------------------------------------------------------------------------------------------------
+# Cinnamon and MATE.
 
 
 GTK = {
@@ -231,7 +231,7 @@ GTK = {
 }
 
 
-# --- sway, whose bar is waybar and whose notifications are mako's -----------------------------------------------------
+# Sway, whose bar is waybar and whose notifications are mako's.
 
 
 _SWAY = f"""
@@ -271,7 +271,7 @@ SWAY = {
 }
 
 
-# --- all of them ------------------------------------------------------------------------------------------------------
+# All of them.
 
 
 DESKTOPS = GNOME | PLASMA | GTK | SWAY

@@ -17,7 +17,7 @@ from tests.process import comes
 
 from .known import SCREEN, Desktop
 
-# --- what has changed -------------------------------------------------------------------------------------------------
+# What has changed.
 
 
 Box = tuple[int, int, int, int]
@@ -35,7 +35,7 @@ def alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(abs(a - b) < 16 for a, b in zip(one, other, strict=True))
 
 
-# --- what is to be read -----------------------------------------------------------------------------------------------
+# What is to be read.
 
 
 _SCALE = 3
@@ -113,7 +113,7 @@ def is_read(wanted: str, seen: str) -> bool:
     return likeness(wanted, seen) >= 0.75
 
 
-# --- the screen -------------------------------------------------------------------------------------------------------
+# The screen.
 
 STARTED_WITHIN = 60.0
 """Seconds for each step of a desktop's start; software rendering on a busy machine is slow."""

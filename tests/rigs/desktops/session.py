@@ -24,7 +24,7 @@ from tests.process import Process, end
 from .known import CHECKOUT, DISPLAYS, NOTIFICATIONS, SCREEN, SHARE, WATCHER, Command, Desktop
 from .screen import AN_ICON, APPEARS_WITHIN, STARTED_WITHIN, Screen, difference
 
-# --- what is said about notifications ---------------------------------------------------------------------------------
+# What is said about notifications.
 
 
 APP = "Telex Start"
@@ -125,7 +125,7 @@ class Notifications(BusClient):
                 self.told[at] = self.told[at]._replace(ident=int(message.body[0]))
 
 
-# --- the desktop ------------------------------------------------------------------------------------------------------
+# The desktop.
 
 
 HERE = Path(SHARE)
@@ -206,7 +206,7 @@ class Session(Screen):
         for command in self.desktop.emptying:
             self.run(*command)
 
-    # --- what somebody sees -----------------------------------------------------------------------------------------
+    # What somebody sees.
 
     def has_gone(self, look: Image.Image, within: float) -> bool:
         """Wait until the tray has no icon any more, and does not look so as with it.
@@ -264,7 +264,7 @@ class Session(Screen):
         done = subprocess.run(command, env=self.programs_environ, cwd="/tmp", capture_output=True, text=True)
         return done.stdout
 
-    # --- making it --------------------------------------------------------------------------------------------------
+    # Making it.
 
     def _environment(self) -> dict[str, str]:
         home, runtime = Path("/tmp/home"), Path("/tmp/run")

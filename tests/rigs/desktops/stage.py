@@ -35,7 +35,7 @@ class Person(Session):
 
     _pointer = 0, 0
 
-    # --- mouse and keyboard -----------------------------------------------------------------------------------------
+    # Mouse and keyboard.
 
     def click(self, at: tuple[int, int], button: int = 1) -> None:
         """Click with the mouse; the button is held as a hand holds it."""
@@ -70,7 +70,7 @@ class Person(Session):
         """Type a text."""
         self.run("xdotool", "type", "--delay", "30", text)
 
-    # --- the icon's menu --------------------------------------------------------------------------------------------
+    # The icon's menu.
 
     def entries(self, *into: str) -> list[MenuEntry]:
         """The entries of the icon's menu, or of a submenu, without separators, as the agent offers them."""
@@ -203,7 +203,7 @@ class Person(Session):
         return PanelItem(client, name, slash + path)
 
 
-# --- a run of the checks ----------------------------------------------------------------------------------------------
+# A run of the checks.
 
 TYPES = "unread_thread_change,channel_mention,direct_call_initiated"
 """What the agent is told of."""
@@ -236,7 +236,7 @@ class Stage(Person):
         (folder / "config.toml").write_text('[main_app]\nclick = "conversation"\n')
         return self
 
-    # --- the agent --------------------------------------------------------------------------------------------------
+    # The agent.
 
     def signed_in(self) -> Process:
         """The agent that runs, signed in, with its icon; started where none runs."""
@@ -289,7 +289,7 @@ class Stage(Person):
         assert code == 0 and not errors, f"the agent ended with {code}: {errors}"
         assert self.has_gone(look, APPEARS_WITHIN), f"the icon stays: {self.registered()}"
 
-    # --- what is to be so -------------------------------------------------------------------------------------------
+    # What is to be so.
 
     def comes(self, condition: Callable[[], bool], otherwise: str, within: float = APPEARS_WITHIN) -> None:
         """Wait until something is so.
@@ -303,7 +303,7 @@ class Stage(Person):
         """Wait until the icon's menu has an entry with that label, usable if that is asked for."""
         self.comes(lambda: any(e.label == label and (e.enabled or not enabled) for e in self.entries()), otherwise)
 
-    # --- what happens at Telex --------------------------------------------------------------------------------------
+    # What happens at Telex.
 
     def direct(self, organisation: int, username: str, text: str, **writing: Any) -> None:
         """Somebody writes; as :meth:`tests.servers.Sandbox.direct`."""
@@ -326,7 +326,7 @@ class Stage(Person):
 
         self.wait_until(gone, _GONE_WITHIN)
 
-    # --- what was opened --------------------------------------------------------------------------------------------
+    # What was opened.
 
     def opened(self) -> list[str]:
         """The addresses and files that were to be opened, in order."""
@@ -338,7 +338,7 @@ class Stage(Person):
         self.wait_until(lambda: len(self.opened()) > before, APPEARS_WITHIN)
         return (self.opened()[before:] or [""])[0]
 
-    # --- between two checks -----------------------------------------------------------------------------------------
+    # Between two checks.
 
     def tidy(self, failed: bool) -> None:
         """Leave the desktop as the next check is to find it.

@@ -16,7 +16,7 @@ from .agents import Fleet, fleet
 from .telex import LOOK_UP
 
 MOST_LOOK_UPS = 1
-"""Look-ups of organisations that one agent may make in any 10 s, at most."""
+"""Polls of organisations that one agent may make in any 10 s, at most."""
 
 
 class Scenario(NamedTuple):
@@ -64,12 +64,12 @@ def run(scenario: Scenario, size: int, seed: int) -> Result:
         if connects > scenario.most_connects * size:
             missed.append(f"{connects} of {size} connect in a second, not {scenario.most_connects:.3f} of them")
         if of_one > MOST_LOOK_UPS:
-            missed.append(f"{of_one} look-ups of one agent in 10 s, not {MOST_LOOK_UPS}")
+            missed.append(f"{of_one} polls of one agent in 10 s, not {MOST_LOOK_UPS}")
         figures = {
             "connects/s": connects,
             "of fleet": round(connects / size, 4),
             "calls/s": most_within(calls, 1.0),
-            "look-ups/s": most_within(_since(telex.calls[LOOK_UP], start), 1.0),
+            "polls/s": most_within(_since(telex.calls[LOOK_UP], start), 1.0),
             "of one/10 s": of_one,
             "at end/min": round(len(_since(telex.connects, start + scenario.seconds - 60.0)) / size, 1),
             "429s": len(telex.refused) - refused,
@@ -92,7 +92,7 @@ def _since(times: Sequence[float], start: float) -> Sequence[float]:
     return times[bisect_left(times, start) :]
 
 
-# --- what happens ---------------------------------------------------------------------------------------------------
+# What happens.
 
 
 def _restart(down_for: float, played: Fleet) -> float:

@@ -129,7 +129,7 @@ class _WebSocket:
             self._link.gone()
 
 
-# --- the agents -----------------------------------------------------------------------------------------------------
+# The agents.
 
 SIGN_IN_OVER = 60.0
 """Seconds in which they start, one here, one there."""

@@ -183,7 +183,7 @@ class Telex:
         if self.stands is not None:
             self.world.after(self.stands, lambda: link.close(3001))
 
-    # --- the API ----------------------------------------------------------------------------------------------------
+    # The API.
 
     def on_its_way(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> None:
         """Count a call, at the moment when it is sent."""

@@ -70,7 +70,7 @@ class World:
         self.after(0.0, greenlet.greenlet(run, parent=self._hub).switch)
 
 
-# --- in the place of ``threading`` and ``queue`` ----------------------------------------------------------------------
+# In the place of ``threading`` and ``queue``.
 
 
 class Thread:

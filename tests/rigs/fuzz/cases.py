@@ -126,7 +126,7 @@ def recorded() -> Iterator[Log]:
             logger.removeHandler(log)
 
 
-# --- what a case is made of -------------------------------------------------------------------------------------------
+# What a case is made of.
 
 
 def joined(parts: Case) -> bytes:
@@ -169,7 +169,7 @@ def dumped(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-# --- changing a case --------------------------------------------------------------------------------------------------
+# Changing a case.
 
 
 def changed(case: Case, chance: random.Random, others: list[Case]) -> Case:

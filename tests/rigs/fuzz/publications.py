@@ -107,16 +107,16 @@ class Person:
                 notifier.organisations(events.OrganisationsChanged(rest))
             case {"looked up": int() as index, "section": str() as section, "rows": list() as rows, "whole": whole}:
                 channel = self._channel(index)
-                notifier.look_up_began(channel)
+                notifier.poll_began(channel)
                 rows = [row for row in rows if isinstance(row, dict)]
-                notifier.looked_up(events.UnreadSection(channel, section, (*rows,), whole is True), now)
-                notifier.look_up_ended(channel, now)
+                notifier.polled(events.UnreadSection(channel, section, (*rows,), whole is True), now)
+                notifier.poll_ended(channel, now)
             case {"set": int() as index, "muted": list() as muted, "about": str() as about, "hours": str() as hours}:
                 idents = frozenset(ident for ident in muted if isinstance(ident, str))
-                notifier.settings(events.SettingsLookedUp(self._channel(index), idents, about, hours), now)
+                notifier.settings(events.SettingsPolled(self._channel(index), idents, about, hours), now)
             case {"paused": bool() as paused, "hour": int() as hour} if 0 <= hour < 24:
                 self._hour = hour
-                notifier.profile(events.ProfileLookedUp(paused), now)
+                notifier.profile(events.ProfilePolled(paused), now)
             case {"signed out": True}:
                 notifier.clear()
                 assert notifier.counts == Counts(0, 0, 0), "counts are left after signing out"

@@ -78,7 +78,7 @@ def built(source: Path) -> Built:
     return build(source)
 
 
-# --- used -------------------------------------------------------------------------------------------------------------
+# Used.
 
 
 _WINDOW = "Telex – Preferences"

@@ -26,7 +26,7 @@ from tests.rigs.packages.conftest import use
 from tests.roots import Bind, NoRoot
 from tests.servers import Sandbox
 
-# --- the machine ------------------------------------------------------------------------------------------------------
+# The machine.
 
 
 PERSON = "person"
@@ -124,7 +124,7 @@ class Machine:
         return names | set(self.must("find", "/etc", "-type", "f", "-exec", "md5sum", "{}", "+").splitlines())
 
 
-# --- the steps --------------------------------------------------------------------------------------------------------
+# The steps.
 
 
 OLDER = "0.0.9"
@@ -177,7 +177,7 @@ class Proof(Machine):
             began = time.monotonic()
             print(f"  {step()} ({time.monotonic() - began:.0f} s)", flush=True)
 
-    # --- the steps --------------------------------------------------------------------------------------------------
+    # The steps.
 
     def _dependencies(self) -> None:
         """What the package needs is there first, so that what is left of the package itself is seen."""
@@ -270,7 +270,7 @@ class Proof(Machine):
                 self.install(str(self._package))
         return f"removed, and purged: each time the same {len(before)} files as before"
 
-    # --- helpers ----------------------------------------------------------------------------------------------------
+    # Helpers.
 
     @contextmanager
     def _headless(self, telex: Sandbox) -> Iterator[Process]:
@@ -302,7 +302,7 @@ class Proof(Machine):
         return self.run("sh", "-c", f"ls -d {pattern}")[0] == 0
 
 
-# --- the command ------------------------------------------------------------------------------------------------------
+# The command.
 
 SUITES = ("bookworm", "trixie")
 

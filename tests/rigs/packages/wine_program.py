@@ -108,7 +108,7 @@ def telex() -> Iterator[Sandbox]:
         yield started
 
 
-# --- what is in the zip -----------------------------------------------------------------------------------------------
+# What is in the zip.
 
 
 def test_the_zip_has_one_folder_of_one_time_and_nothing_of_wine_or_of_tests(installed: Installed) -> None:
@@ -170,7 +170,7 @@ def test_each_program_has_its_icon_version_and_console(installed: Installed) -> 
         assert (groups, icons, found) == (1, len(SIZES), subsystem)
 
 
-# --- run under Wine ---------------------------------------------------------------------------------------------------
+# Run under Wine.
 
 
 def test_headless_with_json(installed: Installed, telex: Sandbox) -> None:

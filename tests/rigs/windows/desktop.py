@@ -82,7 +82,7 @@ class Desktop(Windows):
             agent.logs("session.state: online")
             yield agent
 
-    # --- what is to be seen -----------------------------------------------------------------------------------------
+    # What is to be seen.
 
     def icons(self) -> list[tuple[int, int]]:
         """The middles of the icons in the tray."""
@@ -126,7 +126,7 @@ class Desktop(Windows):
         pixels = zip(data[0::3], data[1::3], data[2::3], strict=True)
         return any(all(abs(a - b) < 40 for a, b in zip(pixel, RED, strict=True)) for pixel in pixels)
 
-    # --- what a person does -----------------------------------------------------------------------------------------
+    # What a person does.
 
     def xdotool(self, *arguments: str) -> None:
         """Move, click or type."""

@@ -120,7 +120,7 @@ class Windows:
         file.write_text(text)
         return file
 
-    # --- its programs -----------------------------------------------------------------------------------------------
+    # Its programs.
 
     def command_of(self, *words: str) -> list[str]:
         """The command line of a program of Windows, for Linux."""
@@ -237,7 +237,7 @@ class Program(Process):
         return True
 
 
-# --- a Telex ----------------------------------------------------------------------------------------------------------
+# A Telex.
 
 
 _BYTES = 32

@@ -70,7 +70,7 @@ def test_help(desktop: Desktop, telex: Sandbox) -> None:
         agent.leave()
 
 
-# --- the preferences --------------------------------------------------------------------------------------------------
+# The preferences.
 
 
 def window(desktop: Desktop, title: str = TITLE) -> None:
@@ -110,7 +110,7 @@ def test_what_is_set_in_the_preferences_is_written_and_holds_at_once(desktop: De
         gone(desktop)
 
 
-# --- the Telex client -------------------------------------------------------------------------------------------------
+# The Telex client.
 
 
 CLIENT = "C:\\Program Files\\Telex App\\telex.exe"

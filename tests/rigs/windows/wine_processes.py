@@ -53,7 +53,7 @@ def test_one_stays_and_one_that_was_killed_leaves_the_way_free(
         assert programs[0].ended(WITHIN) == 0
 
 
-# --- the log ----------------------------------------------------------------------------------------------------------
+# The log.
 
 WRITER = """
 import logging, sys

@@ -55,7 +55,7 @@ def sign_out(stage: Stage) -> str:
     return f"signed out {how}, Login {how_in}"
 
 
-# --- the login window -------------------------------------------------------------------------------------------------
+# The login window.
 
 
 LOGIN = Checks()

@@ -19,15 +19,15 @@ class Silence(NamedTuple):
     words: str = ""
     """``paused until 14:30``, ``paused``; empty where notifications come."""
     resumable: bool = False
-    """See :attr:`Face.resumable`; likewise below."""
+    """See :attr:`TrayView.resumable`; likewise below."""
     muted: tuple[Muted, ...] = ()
 
 
 NO_SILENCE = Silence()
 
 
-class Face(NamedTuple):
-    """What the tray shows. Equal faces look the same, so a tray renews nothing when it gets an equal one."""
+class TrayView(NamedTuple):
+    """What the tray shows. Equal views look the same, so a tray renews nothing when it gets an equal one."""
 
     state: State
     unread: int
@@ -86,5 +86,5 @@ class Face(NamedTuple):
         return self.state is State.RECONNECTING
 
 
-SIGNED_OUT = Face(State.SIGNED_OUT, 0, "Signed out")
+SIGNED_OUT = TrayView(State.SIGNED_OUT, 0, "Signed out")
 """What is shown first."""
