@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from multiprocessing.connection import Client
 from pathlib import Path
@@ -144,16 +145,14 @@ def test_noise_on_the_line_is_no_request(platform: ModuleType, tmp_path: Path, n
 
 def test_the_pipe_waits_for_the_end_of_the_process(tmp_path: Path) -> None:
     running = Claimed(instance_windows.claim(str(tmp_path), "telex", "tray"))
-    ended: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    caller = threading.Thread(target=lambda: ended.put(instance_windows.ask(str(tmp_path), "telex", "exit", 10)))
-    caller.start()
-    assert running.requested() == Requested(Request.EXIT)
-    running.close()
-    with pytest.raises(queue.Empty):
-        ended.get(timeout=0.2)  # the process is still there
-    the_process_ends()
-    assert ended.get(timeout=30) == "tray"
-    caller.join(30)
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(instance_windows.ask, str(tmp_path), "telex", "exit", 10)
+        assert running.requested() == Requested(Request.EXIT)
+        running.close()
+        with pytest.raises(TimeoutError):
+            asking.result(0.2)  # the process is still there
+        the_process_ends()
+        assert asking.result(30) == "tray"
 
 
 # Files.
@@ -186,14 +185,12 @@ def test_a_start_during_the_end_of_another_takes_over(tmp_path: Path) -> None:
     before = claimed(tmp_path)
     [path] = tmp_path.glob("*.sock")
     path.unlink()
-    claims: queue.SimpleQueue[instance.Instance | None] = queue.SimpleQueue()
-    claimer = threading.Thread(target=lambda: claims.put(instance.claim(str(tmp_path), API, "tray")))
-    claimer.start()
-    with pytest.raises(queue.Empty):
-        claims.get(timeout=0.2)
-    before.close()
-    after = claims.get(timeout=30)
-    claimer.join(30)
+    with ThreadPoolExecutor() as pool:
+        claiming = pool.submit(instance.claim, str(tmp_path), API, "tray")
+        with pytest.raises(TimeoutError):
+            claiming.result(0.2)
+        before.close()
+        after = claiming.result(30)
     assert after is not None
     assert list(tmp_path.glob("*.lock"))
     after.close()
@@ -272,19 +269,16 @@ def test_a_kill_leaves_the_place_free(tmp_path: Path) -> None:
 
 def test_exit_waits_until_the_process_is_gone(tmp_path: Path) -> None:
     """Not only until the lock is free: a script that goes on then may count on a process less."""
-    with holder(tmp_path) as running:
+    with ThreadPoolExecutor() as pool, holder(tmp_path) as running:
         assert running.next_line() == "held"
-        answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        caller = threading.Thread(target=lambda: answers.put(instance.ask(str(tmp_path), API, Request.EXIT, wait=10)))
-        caller.start()
+        asking = pool.submit(instance.ask, str(tmp_path), API, Request.EXIT, wait=10)
         assert (running.next_line(), running.next_line()) == ("exit", "closed")
-        with pytest.raises(queue.Empty):
-            answers.get(timeout=0.3)  # it has let go of everything, and still runs
+        with pytest.raises(TimeoutError):
+            asking.result(0.3)  # it has let go of everything, and still runs
         assert running.process.stdin is not None
         running.process.stdin.close()
-        assert answers.get(timeout=30) == "tray"
+        assert asking.result(30) == "tray"
         assert running.ended() == 0
-        caller.join(30)
 
 
 def test_exit_says_when_the_instance_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telex_start.push.channel import Backoff
+from telex_start.sandbox.deployment import RateLimiter
 from telex_start.session.pace import USUAL, Pacer, Waits
 
 LIMIT = 10.0
@@ -29,29 +30,11 @@ class Clock:
         return self.now
 
 
-class Limiter:
-    """A token bucket, as Telex's."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self.rate = rate
-        self.burst = burst
-        self.level = float(burst)
-        self.filled_at = 0.0
-
-    def allows(self, now: float) -> bool:
-        self.level = min(self.burst, self.level + (now - self.filled_at) * self.rate)
-        self.filled_at = now
-        if self.level < 1:
-            return False
-        self.level -= 1
-        return True
-
-
 class Run:
     """Requests under a pacer, one after the other, each retried until it is accepted."""
 
     def __init__(self, rate: float, burst: int = 4, latency: float = 0.02) -> None:
-        self.limiter = Limiter(rate, burst)
+        self.limiter = RateLimiter(rate, burst, lambda: self.now)
         self.pacer = Pacer(lambda: self.now)
         self.latency = latency
         self.connecting = 0.06
@@ -68,7 +51,7 @@ class Run:
             self.pacer.sent()
             self.now += self.connecting + self.latency / 2
             self.connecting = 0.0
-            allowed = self.limiter.allows(self.now)
+            allowed = self.limiter.allow("agent")
             self.now += self.latency / 2
             self.pacer.answered(limited=not allowed)
             (self.accepted if allowed else self.refused).append(self.now)
@@ -99,7 +82,7 @@ def test_one_a_second_stays_polite() -> None:
 
 def test_a_limiter_that_was_strict_for_a_while_is_not_taken_for_strict_for_ever() -> None:
     run = Run(0.7, burst=2).requests(12)
-    run.limiter.rate, run.limiter.burst = 6.0, 4
+    run.limiter.set(6.0, 4)
     relaxed, accepted = run.now, len(run.accepted)
     while run.now < relaxed + 120:
         run.request()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import tracemalloc
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -92,18 +89,6 @@ def test_a_token_that_telex_repeats_is_struck_out() -> None:
 @pytest.mark.parametrize("body", [b'{"status":"success"}', b'{"status_code":200}', b'{"status_code":200,"data":null}'])
 def test_no_data_is_none(body: bytes) -> None:
     assert Calls(Answer(200, {}, body)).unread() == ((), True)
-
-
-@given(st.binary(max_size=80) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
-def test_no_answer_raises_anything_else(body: bytes | str) -> None:
-    raw = body if isinstance(body, bytes) else body.encode()
-    for text in (raw, b'{"status":"success","data":' + raw + b"}"):
-        telex = Calls(Answer(200, {}, text))
-        calls: list[Callable[[], object]] = [telex.unread, telex.calls.profile]
-        calls += [partial(call, "o1") for call in (telex.calls.muted, telex.calls.preference, telex.calls.slug)]
-        for call in calls:
-            with contextlib.suppress(NotThere, TelexFailure):
-                call()
 
 
 def test_the_pacer_hears_of_a_rate_limit() -> None:

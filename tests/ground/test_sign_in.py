@@ -329,8 +329,11 @@ def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> N
     assert scene.session.sent == [events.SignIn(ME, "secret"), events.SignOut(), events.SignIn(ME, "secret")]
 
 
-def test_a_session_that_is_over_while_its_success_is_shown_has_a_window_of_its_own(scene: Scene) -> None:
-    scene.run(SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SESSION_OVER, open_window=True)
+@pytest.mark.parametrize(
+    "between", [[], [CLOSED, CANCELLED, SIGNING_IN]], ids=["while its success is shown", "after one that was left"]
+)
+def test_a_session_that_is_over_has_a_window_of_its_own(scene: Scene, between: list[events.Event]) -> None:
+    scene.run(SUBMITTED, SIGNING_IN, CONNECTING, *between, ONLINE, SESSION_OVER, open_window=True)
     assert scene.windows.opened[1:] == [(ME, False, ENDED)]
 
 
@@ -341,12 +344,6 @@ def test_leaving_a_sign_in_ends_no_session(scene: Scene, accepted: events.StateC
     live = events.StateChanged(accepted.state, organisations=1)
     scene.run(SUBMITTED, SIGNING_IN, live, leave, CANCELLED, open_window=True)
     assert (scene.said, len(scene.windows.opened)) == ([], 1)
-
-
-def test_the_next_session_that_is_over_is_told_again(scene: Scene) -> None:
-    signed_in = (SIGNING_IN, ONLINE, SESSION_OVER)
-    scene.run(SUBMITTED, SIGNING_IN, CONNECTING, CLOSED, CANCELLED, *signed_in, open_window=True)
-    assert scene.windows.opened[1:] == [(ME, False, ENDED)]
 
 
 def test_a_refusal_that_crosses_the_cancelling_of_its_sign_in_opens_no_window(scene: Scene) -> None:

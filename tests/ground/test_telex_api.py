@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -28,7 +26,7 @@ from telex_start.net.https import Answer, NoAnswer
 from telex_start.session import telex_api
 from telex_start.session.pace import USUAL
 from telex_start.session.state import sign_in_failed
-from telex_start.session.telex_api import LOGOUT_PAUSE, Login, TelexApi
+from telex_start.session.telex_api import LOGOUT_PAUSE, Login
 from telex_start.session.tokens import Token, TokenStore
 from tests.ground.telex import Reply, Telex, envelope
 
@@ -66,21 +64,6 @@ def test_what_an_answer_means(answer: Reply, error: type[TelexStartError]) -> No
         with pytest.raises(error):
             telex.api.organisations("u1")
     assert telex.pacer.wait() == pytest.approx(1 / 0.7 if error is RateLimited else 0.16, abs=0.05)
-
-
-@given(
-    st.binary(max_size=60)
-    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda v: json.dumps(v).encode())
-)
-def test_no_answer_makes_reading_it_raise_anything_else(body: bytes) -> None:
-    calls: list[Callable[[TelexApi], object]] = [
-        lambda api: api.organisations("u"),
-        lambda api: api.connection_token(),
-        lambda api: api.login("a", "b"),
-    ]
-    for call in calls:
-        with contextlib.suppress(Temporary, Refused, SessionOver, SignInRefused):
-            call(Telex(Answer(200, {}, body)).api)
 
 
 # Tokens

@@ -13,6 +13,8 @@ from pathlib import Path
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 """The first line of an answer."""
+MUCH = 300_000_000
+"""Bytes: more than any client is to read."""
 
 
 class Certificate:
@@ -65,6 +67,36 @@ def request_of(client: socket.socket) -> bytes:
             raise ConnectionError
         received += piece
     return received
+
+
+def saying(*pieces: bytes, then_waits: bool = False) -> Callable[[socket.socket], None]:
+    """A talk: what a request is answered with; ``then_waits`` leaves it to the client to close the connection."""
+
+    def talk(client: socket.socket) -> None:
+        request_of(client)
+        for piece in pieces:
+            client.sendall(piece)
+        if then_waits:
+            request_of(client)
+
+    return talk
+
+
+class Flood:
+    """Answers a request by the beginning of an answer, and then by the same again and again until nobody reads on."""
+
+    def __init__(self, head: bytes, again: bytes = b"x") -> None:
+        self.sent = 0
+        """Bytes."""
+        self._head = head
+        self._again = again * (1 + 60_000 // len(again))
+
+    def talk(self, client: socket.socket) -> None:
+        request_of(client)
+        client.sendall(self._head)
+        while self.sent < MUCH:
+            client.sendall(self._again)
+            self.sent += len(self._again)
 
 
 class Proxy:

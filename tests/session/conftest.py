@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.servers import HISTORY, NoGo, Sandbox, centrifugo_binary
+from tests.sandbox.conftest import PUSH_SERVERS, push_server_options
+from tests.servers import HISTORY, Sandbox
 from tests.session.agent import Agent
 from tests.session.by_hand import Certificate
 
@@ -18,10 +19,8 @@ Start = Callable[..., Agent]
 KEPT = int(HISTORY[1])
 """Publications that a personal channel keeps in a scenario that is marked ``history``."""
 
-REAL = [pytest.param(version, marks=pytest.mark.centrifugo) for version in ("v6", "v5")]
 
-
-@pytest.fixture(scope="session", params=["sandbox", *REAL])
+@pytest.fixture(scope="session", params=PUSH_SERVERS)
 def server(request: pytest.FixtureRequest) -> str:
     """Which push server the scenario is played on."""
     which: str = request.param
@@ -47,12 +46,7 @@ def _options_for(server: str, history: int, options: tuple[str, ...]) -> tuple[s
         options = ("--rate", "0", *options)
     if "--history" not in options:
         options = (*options, "--history", str(history))
-    if server == "sandbox":
-        return options
-    try:
-        return (*options, "--centrifugo", str(centrifugo_binary(server)))
-    except NoGo as reason:
-        pytest.skip(str(reason))
+    return (*options, *push_server_options(server))
 
 
 # One after the other, on sandboxes that are used again.
@@ -76,7 +70,7 @@ def telex(server: str, history: int, sandboxes: dict[tuple[str, ...], Sandbox]) 
 @pytest.fixture
 def own(history: int, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
     """As `telex`, always on the sandbox's own push server: for what no real one can be told to do."""
-    return lambda *options: _used_again(sandboxes, _options_for("sandbox", history, options))
+    return lambda *options: _used_again(sandboxes, _options_for("own", history, options))
 
 
 def _used_again(sandboxes: dict[tuple[str, ...], Sandbox], options: tuple[str, ...]) -> Sandbox:

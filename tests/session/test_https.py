@@ -21,9 +21,8 @@ from telex_start.errors import NoNetwork, TelexFailure, Temporary
 from telex_start.net.dialling import Dialler
 from telex_start.net.https import MOST_BYTES, Answer, Https, NoAnswer
 from telex_start.net.sockets import Deadline, tls_context
-from tests.session.by_hand import HEAD, Certificate, request_of, serving
+from tests.session.by_hand import HEAD, MUCH, Certificate, Flood, request_of, saying, serving
 
-MUCH = 300_000_000
 FEW = 30_000_000
 """Bytes: more than lie on the way to who has stopped reading."""
 SMALL = HEAD + b"Content-Length: 2\r\n\r\n{}"
@@ -64,23 +63,6 @@ class Server:
                 self._then(client)
                 return
             client.sendall(SMALL)
-
-
-class Flood:
-    """Answers a request by the beginning of an answer, and then by the same again and again until nobody reads on."""
-
-    def __init__(self, head: bytes, again: bytes) -> None:
-        self.sent = 0
-        """Bytes."""
-        self._head = head
-        self._again = again * (1 + 60_000 // len(again))
-
-    def talk(self, client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(self._head)
-        while self.sent < MUCH:
-            client.sendall(self._again)
-            self.sent += len(self._again)
 
 
 class Dripping:
@@ -166,19 +148,11 @@ def test_where_that_was_sent_and_not_answered_it_may_be_done_and_else_it_is_not(
 
 @pytest.mark.parametrize("status", [301, 308])
 def test_the_body_of_a_redirect_is_not_read(https: Https, certificate: Certificate, status: int) -> None:
-    sent = []
-
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(f"HTTP/1.1 {status} Over there\r\nLocation: /x\r\nContent-Length: {MUCH}\r\n\r\n".encode())
-        for _ in range(100):
-            client.sendall(b"x" * (MUCH // 100))
-            sent.append(MUCH // 100)
-
-    with serving(talk, certificate.context) as port:
+    flood = Flood(f"HTTP/1.1 {status} Over there\r\nLocation: /x\r\nContent-Length: {MUCH}\r\n\r\n".encode())
+    with serving(flood.talk, certificate.context) as port:
         answer = ask(https, port, "a")
     assert (answer.status, answer.body, answer.headers["location"]) == (status, b"", "/x")
-    assert sum(sent) < FEW
+    assert flood.sent < FEW
 
 
 def test_an_idle_connection_is_not_used_again(certificate: Certificate) -> None:
@@ -252,12 +226,7 @@ def test_an_answer_that_is_taken_as_it_comes_may_last_as_long_as_bytes_come(cert
 
 def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_comes(https: Https, certificate: Certificate) -> None:
     taken: list[bytes] = []
-
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(HEAD + b"Content-Length: 5\r\n\r\n123")
-        request_of(client)
-
+    talk = saying(HEAD + b"Content-Length: 5\r\n\r\n123", then_waits=True)
     with serving(talk, certificate.context) as port, pytest.raises(NoNetwork, match="in time"):
         ask(https, port, deadline=Deadline(clock.now, 1.0), take=taken.append)
     assert b"".join(taken) == b"123"
@@ -302,11 +271,7 @@ def test_bytes_that_no_length_tells_of_have_a_bound(https: Https, certificate: C
 
 @pytest.mark.parametrize("lengths", [b"Content-Length: 2\r\nContent-Length: 3", b"Content-Length: -1"])
 def test_a_length_that_is_none_is_refused_at_once(https: Https, certificate: Certificate, lengths: bytes) -> None:
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(HEAD + lengths + b"\r\n\r\n{}")
-        request_of(client)  # there is none: nor does it close the connection before the client does
-
+    talk = saying(HEAD + lengths + b"\r\n\r\n{}", then_waits=True)
     with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match="could not be read"):
         ask(https, port, "a")
 
@@ -341,10 +306,7 @@ def test_a_handshake_that_hangs_ends_by_the_deadline(https: Https) -> None:
 
 @pytest.mark.parametrize("size", [MOST_BYTES, MOST_BYTES + 1])
 def test_an_answer_has_a_largest_size(https: Https, certificate: Certificate, size: int) -> None:
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(HEAD + f"Content-Length: {size}\r\n\r\n".encode() + b" " * size)
-
+    talk = saying(HEAD + f"Content-Length: {size}\r\n\r\n".encode(), b" " * size)
     with serving(talk, certificate.context) as port:
         if size == MOST_BYTES:
             assert len(ask(https, port).body) == size <= 2**20

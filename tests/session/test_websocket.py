@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -16,20 +17,20 @@ from telex_start.push import frames
 from telex_start.push.websocket import MOST_BYTES, Closed, WebSocket
 from tests.session.by_hand import (
     CLOSE,
+    MUCH,
     PING,
     PONG,
     TEXT,
     Certificate,
+    Flood,
     frame,
     frame_of,
-    request_of,
+    saying,
     serving,
     shake_hands,
 )
 
 FINE = b"it is there"
-MUCH = 300_000_000
-"""Bytes."""
 
 
 def connected(certificate: Certificate, port: int, host: str = "127.0.0.1") -> WebSocket:
@@ -154,18 +155,10 @@ def test_a_message_that_is_too_large_is_not_read(certificate: Certificate, piece
 
 @pytest.mark.parametrize("status", [302, 403])
 def test_the_body_of_a_refusal_is_not_read(certificate: Certificate, status: int) -> None:
-    sent = []
-
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(f"HTTP/1.1 {status} No\r\nLocation: /\r\nContent-Length: {MUCH}\r\n\r\n".encode())
-        for _ in range(100):
-            client.sendall(b"x" * (MUCH // 100))
-            sent.append(MUCH // 100)
-
-    with serving(talk, certificate.context) as port, pytest.raises(TelexFailure, match=r"redirect|HTTP"):
+    flood = Flood(f"HTTP/1.1 {status} No\r\nLocation: /\r\nContent-Length: {MUCH}\r\n\r\n".encode())
+    with serving(flood.talk, certificate.context) as port, pytest.raises(TelexFailure, match=r"redirect|HTTP"):
         connected(certificate, port)
-    assert sum(sent) < 2 * MOST_BYTES
+    assert flood.sent < 2 * MOST_BYTES
 
 
 # Cookies.
@@ -196,29 +189,22 @@ def test_a_cookie_is_neither_kept_nor_read(certificate: Certificate, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "talk",
     [
-        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.2\r\n",
-        b"HTTP/1.1 200 " + b"x" * 100_000,
+        saying(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+        saying(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+        ),
+        saying(b"SSH-2.0-OpenSSH_9.2\r\n"),
+        saying(b"HTTP/1.1 200 " + b"x" * 100_000),
+        lambda client: shake_hands(client, "Sec-WebSocket-Extensions: permessage-deflate"),
+        lambda client: shake_hands(client, "Sec-WebSocket-Protocol: chat"),
     ],
-    ids=["no upgrade", "another key", "no HTTP", "endless"],
+    ids=["no upgrade", "another key", "no HTTP", "endless", "an extension unasked for", "a protocol unasked for"],
 )
-def test_what_is_no_answer_to_the_handshake_opens_nothing(certificate: Certificate, answer: bytes) -> None:
-    def talk(client: socket.socket) -> None:
-        request_of(client)
-        client.sendall(answer)
-
-    with serving(talk, certificate.context) as port, pytest.raises(Exception, match="could not be reached"):
-        connected(certificate, port)
-
-
-@pytest.mark.parametrize("field", ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"])
-def test_what_nobody_asked_for_is_not_agreed_to(certificate: Certificate, field: str) -> None:
-    def talk(client: socket.socket) -> None:
-        shake_hands(client, field)
-
+def test_what_is_no_answer_to_the_handshake_opens_nothing(
+    certificate: Certificate, talk: Callable[[socket.socket], None]
+) -> None:
     with serving(talk, certificate.context) as port, pytest.raises(Temporary, match="could not be reached"):
         connected(certificate, port)

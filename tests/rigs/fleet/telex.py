@@ -16,6 +16,7 @@ from typing import Any
 
 from telex_start.net.https import Answer
 from telex_start.push.websocket import Closed
+from telex_start.sandbox.deployment import RateLimiter
 from telex_start.session.telex_api import claims
 
 from .world import World
@@ -29,7 +30,7 @@ PING = 25
 """Seconds between two pings."""
 EXPIRED_CLOSE_DELAY = 25
 """Seconds that a connection may live without a fresh token."""
-RATE, BURST = 6.0, 4.0
+RATE, BURST = 6.0, 4
 """Calls a second, and at once, that one agent may make."""
 _EPOCH = 1_800_000_000
 """Unix seconds at the world's second 0."""
@@ -37,22 +38,6 @@ _EPOCH = 1_800_000_000
 LOGIN, LOOK_UP, CONNECTION, SUBSCRIPTION = "login", "organisations", "connection", "subscription"
 """Calls of the API, by the end of their paths."""
 _COMMANDS = ("connect", "refresh", "subscribe", "sub_refresh", "unsubscribe")
-
-
-class _Bucket:
-    """A rate limiter: a token bucket."""
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self._rate, self._burst = rate, burst
-        self._level, self._at = burst, 0.0
-
-    def allow(self, now: float) -> bool:
-        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
-        self._at = now
-        if self._level < 1.0:
-            return False
-        self._level -= 1.0
-        return True
 
 
 class Way:
@@ -165,8 +150,9 @@ class Telex:
         """Seconds after which the push server drops each connection; ``None``: it does not."""
         self.expired = 0
         """Connections that were closed because no fresh token came in time: agents that failed."""
-        self._limits: dict[str, _Bucket] = {}
-        self._capacity: _Bucket | None = None
+        self._limiter = RateLimiter(RATE, BURST, world.now)
+        self._capacity = RateLimiter(0.0, 1, world.now)
+        """Of all calls together; it lets every one through until :meth:`take_at_most`."""
 
     def unix(self) -> float:
         """The server's wall clock."""
@@ -178,8 +164,7 @@ class Telex:
 
     def take_at_most(self, rate: float) -> None:
         """The API answers so many calls a second, and 429 to all others."""
-        self._capacity = _Bucket(rate, rate)
-        self._capacity.allow(self.world.now())
+        self._capacity.set(rate, int(rate))
 
     def close_all(self, code: int) -> None:
         """Close every connection with a code, in the same moment."""
@@ -210,9 +195,7 @@ class Telex:
     def call(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> Answer:
         """One call, at the moment when it arrives."""
         kind, user, now = _kind(path), _user(headers, body), self.world.now()
-        if user not in self._limits:
-            self._limits[user] = _Bucket(RATE, BURST)
-        if not self._limits[user].allow(now) or not (self._capacity is None or self._capacity.allow(now)):
+        if not self._limiter.allow(user) or not self._capacity.allow("all"):
             self.refused.append(now)
             return self._answer(429, None, "Limit exceed")
         if kind == LOGIN:
