@@ -136,6 +136,19 @@ def test_terminal_codes_wait_and_reconnect_now_ends_the_wait(telex: Telex, agent
     assert all(issued[kind] == tokens[kind] + 1 for kind in ("connection", "subscription")), "with fresh tokens"
 
 
+def test_state_invalidated_forgets_tokens_and_positions(telex: Telex, agent: Start) -> None:
+    sandbox = telex(*ONE)
+    session = agent(sandbox).online()
+    tokens = sandbox.status()["tokens_issued"]
+    session.mark()
+    sandbox.kick(3014)
+    session.await_state(State.ONLINE)
+    session.await_subscribed(1)
+    issued = sandbox.status()["tokens_issued"]
+    assert all(issued[kind] == tokens[kind] + 1 for kind in ("connection", "subscription"))
+    assert session.lost() >= 1
+
+
 @pytest.mark.parametrize("status", [302, 503])
 def test_a_handshake_that_is_refused_is_tried_again_and_told_once(own: Telex, agent: Start, status: int) -> None:
     sandbox = own(*ONE)
@@ -223,12 +236,9 @@ def test_what_is_kept_comes_and_the_rest_is_told_as_lost(telex: Telex, agent: St
 
 
 @pytest.mark.history
-def test_where_telex_gives_up_its_state_tokens_are_new_and_what_came_does_not_come_again(
-    telex: Telex, agent: Start
-) -> None:
+def test_what_came_does_not_come_again_where_telex_gives_up_its_state(telex: Telex, agent: Start) -> None:
     sandbox = telex(*ONE)
     session = agent(sandbox).online()
-    tokens = sandbox.status()["tokens_issued"]
     sandbox.publish_many(0, list(range(20)))
     session.await_received(20)
     session.mark()
@@ -237,8 +247,6 @@ def test_where_telex_gives_up_its_state_tokens_are_new_and_what_came_does_not_co
     sandbox.publish(0, "missed")
     assert session.await_received(21) == [*range(20), "missed"]
     assert session.lost() == 1
-    issued = sandbox.status()["tokens_issued"]
-    assert all(issued[kind] == tokens[kind] + 1 for kind in ("connection", "subscription"))
 
 
 @pytest.mark.history
