@@ -91,6 +91,7 @@ def test_who_signed_in_once_is_online_after_each_start_and_the_password_is_in_th
     home.item(ONLINE)
     agent.process.send_signal(signal.SIGKILL)
     agent.process.wait(TIMEOUT)
+    until(lambda: not home.panel.items)
     agent = home.start()
     home.item(ONLINE)
     assert (home.logins, home.windows(), home.where_is(home.telex.password)) == (3, [], [])

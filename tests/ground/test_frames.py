@@ -25,6 +25,7 @@ def decoded(frame: str | bytes) -> list[frames.Message]:
         '{"push":{"channel":"c","join":{"info":{}}}}',
         '{"push":{"channel":"c","tomorrow":{}}}',
         '{"push":null}',
+        '{"push":{"channel":"c","pub":7}}',
         '{"error":{"code":100}}',
         "[]",
     ],
@@ -38,6 +39,20 @@ def test_a_field_of_another_type_counts_as_absent(value: str) -> None:
     assert decoded(f'{{"push":{{"channel":"c","pub":{{"data":1,"offset":{value}}}}}}}') == [
         frames.PublicationPush("c", frames.Publication(1, 0))
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reply"),
+    [
+        ('"error":7,"connect":7,"subscribe":7,"refresh":7', frames.Reply(1)),
+        ('"connect":{"subs":7}', frames.Reply(1, connect=frames.Connected())),
+        ('"connect":{"subs":{"c":7}}', frames.Reply(1, connect=frames.Connected())),
+        ('"subscribe":{"publications":7}', frames.Reply(1)),
+        ('"subscribe":{"publications":[7]}', frames.Reply(1)),
+    ],
+)
+def test_a_part_of_a_reply_of_another_type_counts_as_absent(fields: str, reply: frames.Reply) -> None:
+    assert decoded(f'{{"id":1,{fields}}}') == [reply]
 
 
 def test_an_epoch_that_could_not_be_sent_back_counts_as_absent() -> None:

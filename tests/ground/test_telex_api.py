@@ -205,6 +205,7 @@ def test_without_a_notification_token_the_bearer_calls_serve(notification: Any) 
         (envelope(429), RateLimited, "RATE_LIMIT", ""),
         (NoNetwork("x"), NoNetwork, "NETWORK", "x"),
         (envelope(data=None), TelexFailure, "TELEX", "Telex accepted the sign-in but gave no access token."),
+        (envelope(data=["A"]), TelexFailure, "TELEX", ""),
         (envelope(data={"access_token": "A"}), TelexFailure, "TELEX", ""),
         (envelope(data={"access_token": 1, "user": USER}), TelexFailure, "TELEX", ""),
     ],
@@ -416,6 +417,8 @@ def test_organisations() -> None:
     ]
     found = Telex(envelope(data=data)).api.organisations("u1")
     assert found == (Organisation("o1", "One", "o1/u1"), Organisation("o2", "Telex", "o2/u1"))
+    with pytest.raises(TelexFailure):
+        Telex(envelope(data={"o1": "One"})).api.organisations("u1")
 
 
 def test_a_name_is_as_long_as_a_line_of_the_log_may_be() -> None:
