@@ -228,11 +228,13 @@ if sys.platform.startswith("linux"):
             # Not by the library: it takes out only the first item, and does not unlock it.
             from secretstorage import ItemNotFoundException
 
-            for item in self._items(user):
-                with suppress(ItemNotFoundException):  # ``telex-start forget`` and the agent remove at the same time
+            try:
+                for item in self._items(user):
                     item.unlock()
                     item.delete()
-            return not self._items(user)
+                return not self._items(user)
+            except ItemNotFoundException:  # ``telex-start forget`` and the agent remove at the same time
+                return self.remove(user)
 
         def _items(self, user: str) -> list[secretstorage.Item]:
             return [*self._collection.search_items({"service": _SERVICE, "username": user})]
