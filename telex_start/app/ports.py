@@ -100,7 +100,7 @@ class Windows(Protocol):
     """
 
     def open_login(self, email: str, take_focus: bool, message: str, **more: Any) -> None:
-        """Open the login window; it must not be open. ``more``: see :class:`.login_window.LoginWindow`."""
+        """Open the login window; it must not be open. ``more``: other fields of :class:`.login_pages.LoginData`."""
 
     def tell_login(self, what: str, message: str) -> None:
         """Tell the login window what to do. ``what``: show how the sign-in goes (``busy``, ``failure``, ``success``, or
