@@ -1,6 +1,6 @@
-"""The agent as a process: started as a person or a script does, its output as it comes, and nothing left behind.
+"""Runs the agent as a process, as a person or a script starts it; also measures its memory, wake-ups and CPU time.
 
-What it prints with `--json` is waited for by `Process.event`; what it takes is told by `read`.
+`Process.event` waits for a line that it prints with `--json`.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from .servers import Sandbox
 
 
 class Program(Process):
-    """`telex-start` with some options. Where it still runs in the end it must end on SIGTERM.
+    """`telex-start` with some options. If it still runs when it is left, it must end on SIGTERM.
 
     Args:
         folder: holds its configuration, logs, caches and lock: nothing of the machine's own is touched.
         options: as on the command line.
-        environ: beside a bare environment, e.g. a sandbox's.
-        given: text for its standard input; closed after that.
-        command: what is run.
-        cwd: where; by default in the repository's folder.
+        environ: added to a bare environment, e.g. :attr:`Sandbox.environ`.
+        given: text for its standard input, which is closed after that.
+        command: the program to run, without the options.
+        cwd: the folder that it runs in; by default the repository's.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Program(Process):
         return file.read_text() if file.exists() else ""
 
     def end(self) -> int:
-        """End it by SIGTERM: the exit code."""
+        """End it by SIGTERM; gives the exit code."""
         self.process.terminate()
         return self.process.wait(TIMEOUT)
 
@@ -84,8 +84,8 @@ def headless(
     """`telex-start --headless --json`, signing in by standard input.
 
     Args:
-        environ: beside the sandbox's.
-        more: as :class:`Program` takes it.
+        environ: added to the sandbox's.
+        more: other arguments of :class:`Program`.
     """
     return Program(
         folder,
@@ -97,44 +97,44 @@ def headless(
 
 
 def configure(folder: Path, text: str) -> Path:
-    """Write the configuration file of a :class:`Program`, and give its path."""
+    """Write the configuration file of a :class:`Program` in that folder; gives the file's path."""
     file = folder / "config" / "telex-start" / "config.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     return file
 
 
-# What Linux says of it.
+# What Linux measures of processes.
 
 
 class Reading(NamedTuple):
-    """One look at processes; MB are 10^6 bytes."""
+    """The figures of some processes together, at one moment; MB are 10^6 bytes."""
 
     uss: float
-    """MB of their own: the pages that nobody else has."""
+    """MB of pages that no other process shares (unique set size)."""
     pss: float
-    """MB, the shared pages counted in proportion."""
+    """MB, each shared page divided by the number of processes that share it (proportional set size)."""
     threads: int
     voluntary: int
     """Voluntary context switches of all threads: how often they woke up."""
 
 
 def read(*pids: int) -> Reading:
-    """Look at processes now."""
-    memory: list[Any] = [psutil.Process(pid).memory_full_info() for pid in pids]  # its fields are other ones elsewhere
+    """Measure these processes now."""
+    memory: list[Any] = [psutil.Process(pid).memory_full_info() for pid in pids]  # other fields on other systems
     tasks = [(task / "status").read_text() for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]
     woken = sum(int(task.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for task in tasks)
     return Reading(sum(each.uss for each in memory) / 1e6, sum(each.pss for each in memory) / 1e6, len(tasks), woken)
 
 
 def tree(pid: int) -> list[int]:
-    """A process with all that it has started, and so on."""
+    """The ids of a process and all its descendants."""
     return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
 
 
 def cpu_clock(pid: int) -> float:
-    """Seconds of processor time that a process has taken, with those of its threads that have ended.
+    """Seconds of processor time that a process has taken, its ended threads included.
 
-    Source: clock_getcpuclockid(3), whose clock of a process this is on Linux.
+    Source: the clock that clock_getcpuclockid(3) names for a process on Linux.
     """
     return time.clock_gettime((~pid << 3) | 2)

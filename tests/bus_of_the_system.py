@@ -1,4 +1,4 @@
-"""A private bus in the place of the system's, and a client of it in the place of logind."""
+"""A private bus that stands in for the system bus, with a stand-in for logind on it: sleep, wake-up, screen lock."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _LOCKED_HINT = ("org.freedesktop.login1.Session", "LockedHint")
 
 
 class Logind(BusClient):
-    """Tells when the machine sleeps, and whether the session is locked.
+    """A stand-in for logind: answers whether the session is locked; :func:`prepare_for_sleep` sends its signal.
 
     Attributes:
-        locked: What it answers; ``None`` for an error.
-        asked_by: Who has asked for it last.
+        locked: Its answer; ``None`` for an error.
+        asked_by: The bus name of the connection that asked last.
     """
 
     locked: bool | None = False
@@ -40,13 +40,13 @@ class Logind(BusClient):
 
 
 def prepare_for_sleep(sender: BusClient, asleep: Any, to: str = "", signature: str = "b") -> None:
-    """Say that the machine falls asleep or has woken up: to all, or to one."""
+    """Send the signal that the machine falls asleep or has woken up: to all, or only to the connection ``to``."""
     path, interface = "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
     sender.emit(path, interface, "PrepareForSleep", signature, asleep, to=to)
 
 
 class SystemBus:
-    """Tells programs that the machine has woken up; somebody else on the bus may pretend it."""
+    """The private bus with logind: tells programs that the machine has woken up, also falsely, as another client."""
 
     woke_at = float("-inf")
     """When :meth:`wake` was called last, by the monotonic clock."""
@@ -63,17 +63,17 @@ class SystemBus:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a process needs in its environment to take this bus for the system's."""
+        """The environment variable by which a process takes this bus for the system bus."""
         return {"DBUS_SYSTEM_BUS_ADDRESS": self._bus.address}
 
     def wake(self) -> None:
-        """The machine has slept, and is awake again."""
+        """Tell all that the machine falls asleep, and at once that it has woken up."""
         self.woke_at = time.monotonic()
         for asleep in (True, False):
             prepare_for_sleep(self._logind, asleep)
 
     def pretend_to_wake(self) -> None:
-        """Somebody who is not logind says that it is awake again: to all, and to each alone."""
+        """A connection that is not logind says that the machine has woken up: to all, and to each connection alone."""
         bus = "org.freedesktop.DBus"
         with BusClient(self._bus) as stranger:
             (names,) = stranger.call(bus, "/org/freedesktop/DBus", bus, "ListNames")

@@ -1,4 +1,4 @@
-"""What all tests share: their options, what is left out, threads that are refused, and a desktop's parts."""
+"""Fixtures, options and rules for all tests: parts of a desktop, threads that do not start, what is left out where."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from tests.fake_desktop import FakeNotificationDaemon, FakePanel, PrivateBus, Xvfb
 
 PROGRAMS = ("Xvfb", "xdotool", "openbox", "dbus-daemon", "dunst", "xfce4-panel", "lxqt-panel", "import")
-"""What tests marked ``desktop`` need on the search path."""
+"""The programs that tests marked ``desktop`` need on the search path; without one of them they are skipped."""
 PURE = Path(__file__).parent / "ground"
 LINUX_ALONE = {"jeepney": "it speaks D-Bus", "Xlib": "it asks an X server", "gi": "it uses GTK"}
 """Package that only Linux has -> why a test module that imports it is left out elsewhere."""
 
 
 class Threads:
-    """Whether the system starts threads: it is asked by :meth:`threading.Thread.start`, which says no in its words.
+    """Makes :meth:`threading.Thread.start` fail, with Python's own error, as if the system started no more threads.
 
     A real limit (RLIMIT_NPROC) does not bind root, who runs these tests too.
     """
 
     def __init__(self) -> None:
         self.refused: set[int] = set()
-        """Which starts from here on are refused, from 0."""
+        """The numbers of the starts that fail, counted from 0 since this was made."""
         self.none = False
-        """All of them are."""
+        """All starts fail."""
         self._count = 0
         self._start = threading.Thread.start
 
     def start(self, thread: threading.Thread) -> None:
-        """What the standard library's method does."""
+        """Start a thread, or fail; called instead of the standard library's method."""
         number, self._count = self._count, self._count + 1
         if self.none or number in self.refused:
             raise RuntimeError("can't start new thread")
@@ -46,7 +46,7 @@ class Threads:
 
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> Threads:
-    """Threads that can be had or not."""
+    """Decides in a test which threads start; all do by default."""
     made = Threads()
     monkeypatch.setattr(threading.Thread, "start", lambda thread: made.start(thread))  # noqa: PLW0108 - a plain function becomes a method
     return made
@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """On Windows the pure tests run; the others need Unix. `tests/rigs/windows` shows from Linux what Windows can."""
+    """Leave out all but the pure tests on Windows, as the others need Unix. `tests/rigs/windows` runs only on Linux."""
     above = collection_path.is_relative_to(PURE) or PURE.is_relative_to(collection_path)
     from_linux = collection_path == PURE.parent / "rigs" / "windows"
     return True if (sys.platform == "win32" and not above) or (sys.platform != "linux" and from_linux) else None
@@ -75,7 +75,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
-    """Leave out what imports a package that only Linux has."""
+    """Skip a test module that imports a package that only Linux has."""
     report = yield
     reasons = [why for package, why in LINUX_ALONE.items() if f"No module named '{package}" in str(report.longrepr)]
     if sys.platform != "linux" and report.failed and reasons:
@@ -85,7 +85,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what this platform, or this machine, cannot run."""
+    """Skip the tests that need what this platform or this machine does not have."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     for item in items:
         if missing and item.get_closest_marker("desktop"):
@@ -96,13 +96,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Any, Any]:
-    """Captured output may hold half an emoji, on purpose, which cannot travel between the processes of a test run."""
+    """Make captured output valid UTF-8: some tests print half an emoji, which xdist cannot send between processes."""
     report = yield
     report.sections = [(name, text.encode("utf-8", "replace").decode()) for name, text in report.sections]
     return report
 
 
-# A desktop's parts: only these import the fakes, and jeepney with them.
+# A desktop's parts. They import late, so that only tests that use them import jeepney.
 
 
 @pytest.fixture(scope="session")

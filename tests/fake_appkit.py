@@ -1,8 +1,8 @@
-"""A stand-in for PyObjC and the desktop of macOS: whatever is called of it is written down, and answered by another.
+"""A stand-in for PyObjC and the desktop of macOS: records every call, and answers most with another stand-in object.
 
-A mock: there is no Mac here. A method's underscores are its selector's colons, and each call is checked for as many
-arguments. Constants are by the metadata of pyobjc-framework-Cocoa 13.0. What AppKit wants to have called on the main
-thread alone fails here on any other.
+A mock: there is no Mac here. Each underscore in a method's name is a colon of its selector, and each call must have as
+many arguments. Constants are from the metadata of pyobjc-framework-Cocoa 13.0. A method that AppKit allows on the main
+thread only fails here on any other thread.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ CONSTANTS = {
 _VARIADIC = {"initWithObjectsAndKeys_"}
 _NEW_EVENT = "otherEventWithType_location_modifierFlags_timestamp_windowNumber_context_subtype_data1_data2_"
 _ANYWHERE = {_NEW_EVENT, "postEvent_atStart_"}
-"""What any thread may call, as Apple says."""
+"""Methods that any thread may call, as Apple says."""
 
 
 class Thing:
-    """A class or an object."""
+    """A class or an object of AppKit: any method can be called."""
 
     def __init__(self, called: Callable[[str, tuple[Any, ...]], Any]) -> None:
         self._called = called
@@ -48,7 +48,7 @@ class Thing:
 
 
 class NSObject:
-    """What classes of Python are derived from."""
+    """The base of the product's own Objective-C classes."""
 
     @classmethod
     def alloc(cls) -> Self:
@@ -59,12 +59,12 @@ class NSObject:
 
 
 class Desk:
-    """What the person sees, and what they do.
+    """The Mac's desktop: what the program has called, and what the person does.
 
     Attributes:
         calls: All calls so far, methods and their arguments.
-        events: What the application is to handle.
-        front_pid: Of the application that has the keyboard.
+        events: The events that wait for the application, as functions that ``sendEvent_`` calls.
+        front_pid: The process id of the application that has the keyboard.
     """
 
     def __init__(self) -> None:
@@ -92,12 +92,12 @@ class Desk:
         return Thing(self.called) if answer is None else answer(*arguments)
 
     def last(self, method: str) -> tuple[Any, ...]:
-        """The arguments of the last call."""
+        """The arguments of the last call of a method."""
         return next(arguments for name, arguments in reversed(self.calls) if name == method)
 
     @property
     def tags(self) -> dict[str, int]:
-        """The items of the icon's menu, which have numbers."""
+        """The numbers of the items of the icon's menu, by their titles."""
         open_titles: list[str] = []
         found: dict[str, int] = {}
         for name, arguments in self.calls:
@@ -127,7 +127,7 @@ class Desk:
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """Have AppKit, Foundation, objc and PyObjCTools imported from here, and `sys.platform` say "darwin"."""
+    """Put stand-ins in the place of AppKit, Foundation, objc and PyObjCTools, and set `sys.platform` to "darwin"."""
     desk = Desk()
 
     def module(name: str, **content: object) -> ModuleType:
@@ -145,7 +145,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Desk:
     module("objc", namedSelector=named_selector, autorelease_pool=nullcontext)
     module("PyObjCTools", MachSignals=module("PyObjCTools.MachSignals"))
     monkeypatch.setattr(sys, "platform", "darwin")
-    # pystray chooses its backend when it is imported: it is imported anew, and is what it was again after the test.
+    # pystray chooses its backend on import: so it is imported again here, and its old modules come back after the test.
     for name in {"pystray", "pystray._base", "pystray._darwin", *(name for name in sys.modules if "pystray." in name)}:
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
         del sys.modules[name]

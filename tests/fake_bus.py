@@ -1,4 +1,4 @@
-"""A session bus, a client of it and an X server, private to one test; nothing of them is left behind.
+"""Runs a session bus and an X server for one test, and connects to the bus as a client; leaves nothing behind.
 
 All waits are on events and have a bound, ``TIMEOUT`` seconds unless told.
 """
@@ -42,14 +42,14 @@ _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Confi
 
 
 class PrivateBus:
-    """``dbus-daemon --session`` with a socket of its own. It activates nothing but the ``services`` it is given.
+    """``dbus-daemon --session`` with a socket of its own. It activates only the ``services`` it is given.
 
     Args:
-        services: Activatable names and the command for each; a command that fails makes the activation fail.
+        services: Activatable names and the command for each; if the command fails, the activation fails.
         environ: Environment of the bus and of what it activates.
 
     Attributes:
-        address: What ``DBUS_SESSION_BUS_ADDRESS`` must be; the same after :meth:`restart`.
+        address: The value for ``DBUS_SESSION_BUS_ADDRESS``; it stays the same over :meth:`stop` and :meth:`start`.
     """
 
     def __init__(self, services: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> None:
@@ -93,7 +93,7 @@ class PrivateBus:
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """The daemon stands still."""
+        """The daemon is stopped (SIGSTOP) while this lasts: it answers nothing, and connections stay open."""
         self._process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -102,12 +102,12 @@ class PrivateBus:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a process needs in its environment to find this bus."""
+        """The environment variable by which a process finds this bus."""
         return {"DBUS_SESSION_BUS_ADDRESS": self.address}
 
 
 class BusClient:
-    """One connection to a bus and the thread that reads it; the base of the fakes, and useful by itself.
+    """One connection to a bus and the thread that reads it; the base of the stand-ins, and usable by itself.
 
     Attributes:
         signals: Every signal received so far (those that :meth:`subscribe` asked for).
@@ -150,13 +150,13 @@ class BusClient:
         return tuple(reply.body)
 
     def ask(self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any) -> Message:
-        """Call a method and return whatever is answered, which may be an error."""
+        """Call a method and return the answer, which may be an error."""
         return self.begin(name, path, interface, member, signature, *body).result(TIMEOUT)
 
     def begin(
         self, name: str, path: str, interface: str | None, member: str, signature: str = "", *body: Any
     ) -> Future[Message]:
-        """Call a method; what is answered comes later. Calls arrive in their order."""
+        """Call a method without waiting: the future gets the answer. Calls arrive in the order of their making."""
         return self._begin(new_method_call(DBusAddress(path, name, interface), member, signature or None, body))
 
     def send(self, message: Message) -> None:
@@ -164,7 +164,7 @@ class BusClient:
         self._connection.send(message)
 
     def reply(self, call: Message, signature: str = "", *body: Any) -> None:
-        """Answer a call, for which :meth:`answer` gave no answer."""
+        """Answer a call later: one for which :meth:`answer` gave ``None``."""
         self.send(new_method_return(call, signature or None, body))
 
     def property(self, name: str, path: str, interface: str, member: str) -> Any:
@@ -173,15 +173,15 @@ class BusClient:
         return answer[0][1]
 
     def has_owner(self, name: str) -> bool:
-        """Whether somebody owns the bus name now."""
+        """Whether some connection owns the bus name."""
         return bool(self._ask_bus(message_bus.NameHasOwner(name))[0])
 
     def subscribe(self, **rule: Any) -> None:
-        """Have the signals that match recorded in ``signals`` (the arguments are those of a match rule)."""
+        """Record signals in :attr:`signals` from here on: those that match the rule, whose keys are the arguments."""
         self._ask_bus(message_bus.AddMatch(MatchRule(type="signal", **rule)))
 
     def wait_until(self, condition: Callable[[], object], what: str, timeout: float = TIMEOUT) -> None:
-        """Wait until the condition holds; it may ask over this connection, and is asked again after what comes."""
+        """Wait until the condition holds; it is checked after each signal or call that comes, and may make calls."""
         deadline = time.monotonic() + timeout
         while True:
             with self._changed:
@@ -194,7 +194,7 @@ class BusClient:
                 assert came, f"waited {timeout} s for {what}"
 
     def wait_for_name(self, name: str, timeout: float = TIMEOUT) -> None:
-        """Wait until somebody owns the bus name."""
+        """Wait until some connection owns the bus name."""
         self.subscribe(member="NameOwnerChanged", sender="org.freedesktop.DBus")
         self.wait_until(lambda: self.has_owner(name), name, timeout)
 
@@ -213,17 +213,17 @@ class BusClient:
         self._ask_bus(message_bus.ReleaseName(name))
 
     def emit(self, path: str, interface: str, member: str, signature: str = "", *body: Any, to: str = "") -> None:
-        """Send a signal to everybody who asked for it, or to one connection alone, which need not have asked."""
+        """Send a signal to all subscribers, or only to the connection ``to``, which need not have subscribed."""
         signal = new_signal(DBusAddress(path, interface=interface), member, signature or None, body)
         if to:
             signal.header.fields[HeaderFields.destination] = to
         self.send(signal)
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
-        """What a method call gets; for subclasses.
+        """The answer to a method call that came. Here: an error, as if no method existed; subclasses override this.
 
         Returns:
-            Signature and body of the answer, or an error's name, or ``None`` for no answer ever.
+            Signature and body of the answer, or an error's name, or ``None`` to send no answer (see :meth:`reply`).
         """
         return "org.freedesktop.DBus.Error.UnknownMethod"
 
@@ -244,14 +244,14 @@ class BusClient:
             while True:
                 message = self._connection.receive()
                 self.received(message)
-                # Answers to our own calls are no news to who waits.
+                # Answers to our own calls need not wake :meth:`wait_until`.
                 if message.header.message_type in (MessageType.signal, MessageType.method_call):
                     with self._changed:
                         self._count += 1
                         self._changed.notify_all()
 
     def received(self, message: Message) -> None:
-        """A message of any kind has come; for subclasses, which call this too."""
+        """Handle a message of any kind, on the reading thread. A subclass may extend this, but must call it."""
         header = message.header
         if header.message_type is MessageType.method_call:
             fields = header.fields
@@ -267,17 +267,17 @@ class BusClient:
             future.set_result(message)
 
     def signal(self, message: Message) -> None:
-        """A signal came; for subclasses."""
+        """A signal came, on the reading thread. Does nothing here; subclasses override it."""
 
 
 class Xvfb:
-    """An X server without a screen to look at.
+    """An X server without a monitor.
 
     Args:
         size: Width, height and depth.
 
     Attributes:
-        display: What ``DISPLAY`` must be.
+        display: The value for ``DISPLAY``.
     """
 
     def __init__(self, size: str = "1280x800x24") -> None:
@@ -305,5 +305,5 @@ class Xvfb:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a process needs in its environment to find this display."""
+        """The environment variable by which a process finds this display."""
         return {"DISPLAY": self.display}

@@ -1,6 +1,6 @@
-"""A desktop for tests: the same bus names, the same X server and the same panels that a person has.
+"""A stand-in panel and a stand-in notification daemon on a private bus; imports the real parts of a desktop, too.
 
-Everything here is a context manager, is private to the test and leaves no process, socket or file behind::
+All of these are context managers, private to the test, and leave no process, socket or file behind::
 
     PrivateBus               a session bus of its own
     FakePanel                org.kde.StatusNotifierWatcher: sees icons, reads their menus, clicks
@@ -32,7 +32,7 @@ class FakePanel(BusClient):
     """A panel: the StatusNotifierWatcher, with or without a host that shows the icons.
 
     Args:
-        host: A host is there from the start.
+        host: Whether there is a host from the start.
 
     Attributes:
         items: The icons registered now, oldest first.
@@ -78,7 +78,7 @@ class FakePanel(BusClient):
         self.tell("StatusNotifierHostRegistered")
 
     def wait_for_item(self, timeout: float = TIMEOUT) -> PanelItem:
-        """The icon that registered last; waits for one."""
+        """Wait until an icon has registered; gives the newest."""
         self.wait_until(lambda: self.items, "an icon to register", timeout)
         return self.items[-1]
 
@@ -111,7 +111,7 @@ class FakePanel(BusClient):
 
 
 class Notify(NamedTuple):
-    """One call of ``Notify``, with its arguments as they came, and the id that was answered."""
+    """One call of ``Notify``: the id that the daemon answered, then the arguments as they came."""
 
     id: int
     app_name: str
@@ -132,13 +132,13 @@ class FakeNotificationDaemon(BusClient):
     """A notification daemon that shows nothing and remembers everything.
 
     Args:
-        capabilities: What it says it can do; dunst's by default.
+        capabilities: Its answer to ``GetCapabilities``; that of dunst by default.
 
     Attributes:
         shown: Every ``Notify`` so far, also those that were not answered.
-        arrivals: When each came, on the monotonic clock.
+        arrivals: When each of :attr:`shown` came, on the monotonic clock.
         closed: The ids that ``CloseNotification`` was called with.
-        on_screen: The titles of the toasts that are there now, by their ids.
+        on_screen: The titles of the toasts that a person would see at this moment, by their ids.
         mode: ``"answer"``; ``"silent"`` (a call is never answered, as by a daemon that hangs); or ``"error"``.
     """
 
@@ -180,7 +180,7 @@ class FakeNotificationDaemon(BusClient):
         return list(self.shown)
 
     def body_of(self, summary: str) -> str:
-        """The body of the latest toast with that title, once one is shown."""
+        """Wait for a toast with that title; gives the body of the newest."""
         found: list[str] = []
 
         def shown() -> bool:
@@ -195,7 +195,7 @@ class FakeNotificationDaemon(BusClient):
         self.emit(_NOTIFICATIONS_PATH, _NOTIFICATIONS, "ActionInvoked", "us", ident, action)
 
     def token(self, ident: int, token: str) -> None:
-        """What a daemon on Wayland sends right before a click."""
+        """Send an activation token, as a daemon on Wayland does right before a click."""
         self.emit(_NOTIFICATIONS_PATH, _NOTIFICATIONS, "ActivationToken", "us", ident, token)
 
     def close(self, ident: int, reason: int = 2) -> None:
@@ -205,7 +205,7 @@ class FakeNotificationDaemon(BusClient):
 
     def answer(self, call: Message, interface: str, member: str) -> tuple[str, tuple[Any, ...]] | str | None:
         if self._ended:
-            return "org.freedesktop.DBus.Error.ServiceUnknown"  # as the bus answers for who is not there
+            return "org.freedesktop.DBus.Error.ServiceUnknown"  # as the bus answers if nobody owns the name
         if member == "Notify":
             ident = call.body[1] or self._next + 1
             self._next = max(self._next, ident)

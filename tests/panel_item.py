@@ -1,4 +1,4 @@
-"""An icon in a tray, from the panel's side: what a panel reads of it, and how it clicks."""
+"""Reads and clicks a tray icon and its menu over D-Bus, as a panel does (StatusNotifierItem, dbusmenu)."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class PanelItem:
         return self._client.property(self.name, self.path, "org.kde.StatusNotifierItem", member)
 
     def menu(self, *into: str) -> list[MenuEntry]:
-        """The visible entries, top to bottom; waits for a menu that comes a little after its icon.
+        """The visible entries, top to bottom. Waits for the menu, which may come a little after its icon.
 
         Args:
-            into: The labels of the submenus that lead to the one that is meant; none for the menu itself.
+            into: The labels of the submenus on the way to the one to read; none for the menu itself.
         """
         path = str(self.property("Menu"))
         self._client.wait_until(lambda: self._opens(path), "the icon's menu")
@@ -77,7 +77,11 @@ class PanelItem:
         self._client.call(self.name, path, "com.canonical.dbusmenu", "Event", "isvu", *event)
 
     def activate(self) -> None:
-        """Click the icon with the left button, where it takes that."""
+        """Click the icon with the left button.
+
+        Raises:
+            AssertionError: the icon answers the click with an error.
+        """
         self._client.call(self.name, self.path, "org.kde.StatusNotifierItem", "Activate", "ii", 0, 0)
 
     def middle_click(self) -> None:

@@ -1,7 +1,7 @@
-"""``python -m tests.private_names [PATHS]``: where tests reach for what is private in the product. Ends with 1 if any.
+"""``python -m tests.private_names [PATHS]``: lists where tests use the product's private names. Ends with 1 if any.
 
-Counted is a private name that the product defines and no module of the tests does: where it is imported, an attribute
-or a string; in programs that are strings, too.
+It counts a private name that the product defines and no module of the tests defines, wherever a test imports it, uses
+it as an attribute, or has it as a string; also in programs that are strings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _IN_STRING = re.compile(r"(?:telex_start[\w.]*\.)?(_\w+)")
 
 
 def _defined_below(folder: Path) -> set[str]:
-    """The private names of functions and classes, and those that a variable or an attribute has."""
+    """The private names of functions, classes, variables and attributes in a folder's modules."""
     names = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -34,7 +34,7 @@ def _defined_below(folder: Path) -> set[str]:
 
 
 def _nodes(tree: ast.AST) -> Iterator[tuple[int, ast.AST]]:
-    """All nodes and their lines; those of programs in strings, too."""
+    """All nodes with their lines, also those of programs in strings."""
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 0)
         yield line, node
@@ -44,7 +44,7 @@ def _nodes(tree: ast.AST) -> Iterator[tuple[int, ast.AST]]:
 
 
 def found(path: Path, theirs: set[str]) -> Iterator[tuple[int, str]]:
-    """Line and name of each."""
+    """The uses of private names in a module: line and name of each."""
     for line, node in _nodes(ast.parse(path.read_text())):
         match node:
             case ast.Attribute(attr=name) if name in theirs:

@@ -1,4 +1,4 @@
-"""A process under test: what it prints, line by line, what it is told, and nothing of it left behind; and time."""
+"""Runs programs under test: reads what they print line by line, writes to them, and always ends them; also waits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 
 def comes(condition: Callable[[], T], within: float) -> T:
-    """Wait for what nothing tells of: it is asked again and again, for so many seconds; what it gave last."""
+    """Wait for something of which no event tells: ask ``condition`` again and again, for at most ``within`` seconds.
+
+    Returns:
+        What the condition gave last; true if it has come.
+    """
     end = time.monotonic() + within
     while not (found := condition()) and time.monotonic() < end:
         time.sleep(0.02)
@@ -45,10 +49,10 @@ def comes(condition: Callable[[], T], within: float) -> T:
 
 
 def until(condition: Callable[[], T], complaint: str = "it has not come", within: float = TIMEOUT) -> T:
-    """Wait as :func:`comes` does, for what must come; what it gave.
+    """Wait as :func:`comes` does, and fail if the condition does not come true; gives what the condition gave.
 
     Args:
-        complaint: What is said where it does not come.
+        complaint: What the failure says.
         within: Seconds.
     """
     found = comes(condition, within)
@@ -57,14 +61,14 @@ def until(condition: Callable[[], T], complaint: str = "it has not come", within
 
 
 def quietly(command: Sequence[str], environ: Mapping[str, str], cwd: Path | str | None = None) -> subprocess.Popen[Any]:
-    """Start a process without streams, with that environment; :func:`end` ends it."""
+    """Start a process with that environment and no input or output; the caller ends it with :func:`end`."""
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, env=environ, cwd=cwd, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
 @contextmanager
 def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """A process, with `Popen`'s options, that is killed in the end where it has not ended by itself."""
+    """Run a process with `Popen`'s options, and kill it in the end if it has not ended by itself."""
     with subprocess.Popen(command, cwd=ROOT, **options) as process:
         try:
             yield process
@@ -73,17 +77,17 @@ def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen
 
 
 class Process:
-    """A command in a process of its own, from entering to leaving; killed in the end where it still runs.
+    """A command in a process of its own, from entering to leaving; killed in the end if it still runs.
 
     Args:
         command: What to run.
         environ: Its whole environment.
         given: Text for its standard input, which is closed after that; `None` leaves it open for `tell`.
-        cwd: Where it runs; by default in the repository's folder.
+        cwd: The folder that it runs in; by default the repository's.
 
     Attributes:
         process: The process itself.
-        lines: What it has printed as far as that was asked for.
+        lines: The lines of standard output that a method here has read so far.
     """
 
     def __init__(
@@ -119,7 +123,7 @@ class Process:
         end(self.process)
         assert ended_well or kind is not None, "it did not end as it should"
 
-    # What it says and is told.
+    # Its output and its input.
 
     def tell(self, line: str) -> None:
         """Write a line to its standard input."""
@@ -128,10 +132,10 @@ class Process:
         self.process.stdin.flush()
 
     def line(self, wanted: Callable[[str], bool], within: float = TIMEOUT) -> str:
-        """The next line of standard output that is wanted; the ones before it are passed over.
+        """Wait for the next line of standard output that is ``wanted``; the lines before it are passed over.
 
         Raises:
-            AssertionError: none came within so many seconds, or it has ended.
+            AssertionError: none came within so many seconds, or the process has ended.
         """
         deadline = time.monotonic() + within
         while True:
@@ -140,7 +144,7 @@ class Process:
             except queue.Empty:
                 raise AssertionError(f"not seen within {within} s; seen: {self.lines[-20:]}\n{self.log()}") from None
             if line is None:
-                self._coming.put(None)  # for who asks again
+                self._coming.put(None)  # for the next call
                 self._all_read()
                 raise AssertionError(f"it ended; seen: {self.lines[-20:]}\nstderr: {self._errors}\n{self.log()}")
             self.lines.append(line)
@@ -148,15 +152,15 @@ class Process:
                 return line
 
     def next_line(self, within: float = TIMEOUT) -> str:
-        """The next line of standard output.
+        """Wait for the next line of standard output.
 
         Raises:
-            AssertionError: none came within so many seconds, or it has ended.
+            AssertionError: none came within so many seconds, or the process has ended.
         """
         return self.line(lambda _: True, within)
 
     def lines_so_far(self) -> list[str]:
-        """All lines of standard output that have come, also those that nobody asked for yet."""
+        """All lines of standard output that have come so far. Does not wait."""
         while not self._coming.empty():
             if (line := self._coming.get()) is None:
                 self._coming.put(None)
@@ -165,7 +169,7 @@ class Process:
         return self.lines
 
     def event(self, kind: str, within: float = TIMEOUT, **fields: Any) -> dict[str, Any]:
-        """The next line of `--json` with that event and those fields."""
+        """Wait for the next line of `--json` with that event and those fields."""
 
         def wanted(line: str) -> bool:
             found = json.loads(line)
@@ -175,35 +179,35 @@ class Process:
         return found
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        """All lines of `--json` with that event so far."""
+        """All lines of `--json` with that event so far. Does not wait."""
         return [found for line in self.lines_so_far() if (found := json.loads(line))["event"] == kind]
 
     def log(self) -> str:
-        """What it has logged elsewhere than on standard error; for subclasses."""
+        """The text of its log file. Empty here; a subclass whose program has one overrides this."""
         return ""
 
     # Its end.
 
     def ended(self, within: float = TIMEOUT) -> int:
-        """Wait for its end; the exit code."""
+        """Wait until it has ended by itself; gives the exit code."""
         return self.process.wait(within)
 
     @property
     def output(self) -> list[str]:
-        """All lines of standard output, once it has ended."""
+        """All lines of standard output; waits until the process has ended."""
         self.process.wait(10)
         self._all_read()
         return self.lines_so_far()
 
     @property
     def errors(self) -> str:
-        """Standard error, once it has ended."""
+        """The text of standard error; waits until the process has ended."""
         self.process.wait(10)
         self._all_read()
         return self._errors
 
     def _end(self) -> bool:
-        """Make a process that still runs end; whether it did as it should."""
+        """End a process that still runs when the test leaves it; gives whether it ended as it should. Kills it here."""
         self.process.kill()
         return True
 
@@ -223,11 +227,11 @@ class Process:
 
 
 class Script(Process):
-    """A Python program that is there for a test: it shows one part of ours, and does what it is told.
+    """A Python program made for a test: it runs one part of the product, and takes orders on its standard input.
 
     Args:
         command: The script and its arguments, relative to the repository.
-        environ: What its environment has beside ``PATH`` and the like.
+        environ: Added to the few variables that it gets from this process (``PATH``, ``HOME``, ``LANG``, coverage).
     """
 
     def __init__(self, *command: str, environ: Mapping[str, str]) -> None:
@@ -242,18 +246,18 @@ _PRESSURE = Path("/proc/pressure/cpu")
 
 
 class Stopwatch:
-    """Runs from its making, and stands while anything on the machine waits for a processor.
+    """Measures time from its making, without the time in which anything on the machine waited for a processor.
 
-    A time limit shows that nothing was waited *for*; what a starved process takes says nothing about the program. On
-    an idle machine this is the time on the wall. Where the kernel does not count (Linux before 4.20, macOS, Windows)
-    it is so always.
+    A time limit in a test is to find a program that waits too long for something; that a busy machine is slow says
+    nothing about the program. On an idle machine this is the time on the wall; always so if the kernel does not count
+    the waiting (Linux before 4.20, macOS, Windows).
     """
 
     def __init__(self) -> None:
         self._began, self._starved = time.monotonic(), _starved()
 
     def seconds(self) -> float:
-        """Seconds since the start in which every runnable thread of the machine ran."""
+        """Seconds since its making in which no thread of the machine had to wait for a processor."""
         return max(0.0, time.monotonic() - self._began - (_starved() - self._starved))
 
 

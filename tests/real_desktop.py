@@ -1,4 +1,4 @@
-"""The desktop that people run: window manager, panel and notification daemon on an X server without a screen."""
+"""Runs real desktop programs (window manager, panel, dunst) on an X server without a monitor, and clicks and types."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .servers import Sandbox
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 _OPENINGS = 3
-"""So often a person tries to open a menu."""
+"""How often :meth:`RealDesktop.right_click_icon` tries to open the menu."""
 _LXQT_PANEL = """[General]
 __userfile__=true
 [panel1]
@@ -53,8 +53,8 @@ frame_width = 1
 markup = full
 show_indicators = no
 """
-"""Two lines as Debian's own configuration has them or as people set them: without ``markup`` dunst 1.9 renders markup
-that it does not advertise, and its indicator of an action, an "(A)", is text before the title."""
+"""The last two lines are as in Debian's own configuration, or as people set them. Without ``markup`` dunst 1.9 renders
+markup that it does not advertise; with indicators it writes "(A)" before the title of a toast with an action."""
 
 
 class RealDesktop:
@@ -62,12 +62,12 @@ class RealDesktop:
 
     Args:
         panel: ``"xfce4-panel"``, ``"lxqt-panel"``, or ``None`` for a desktop without one.
-        dunst: Whether a notification daemon runs.
+        dunst: Whether dunst, the notification daemon, runs.
         screen: Width, height and depth.
 
     Attributes:
-        panel: As it was given.
-        environ: The whole environment for programs that are to run on this desktop.
+        panel: The argument.
+        environ: The whole environment for programs that run on this desktop.
         bus: Its session bus.
         client: A connection to that bus.
     """
@@ -81,7 +81,7 @@ class RealDesktop:
         with ExitStack() as stack:
             self.home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="desktop-")))
             xvfb = stack.enter_context(Xvfb(self._screen_size))
-            # The bus hands its environment to what it activates, so everything is in it before it starts.
+            # The bus passes its environment on to what it activates, so it must be complete before the bus starts.
             self.environ = self._environment() | xvfb.environ
             self.bus = stack.enter_context(PrivateBus(PROMPTER | self._services(), self.environ))
             self.environ |= self.bus.environ
@@ -119,7 +119,7 @@ class RealDesktop:
         self.client.wait_until(lambda: self._watcher("IsStatusNotifierHostRegistered"), "a tray in the panel")
 
     def wait_for_item(self) -> PanelItem:
-        """The icon that registered last; waits for one."""
+        """Wait until an icon has registered; gives the newest."""
         self.client.wait_until(lambda: self._watcher("RegisteredStatusNotifierItems"), "an icon to register")
         name, slash, path = self._watcher("RegisteredStatusNotifierItems")[-1].partition("/")
         return PanelItem(self.client, name, slash + path)
@@ -127,8 +127,8 @@ class RealDesktop:
     def right_click_icon(self) -> None:
         """Open the menu of the (only) icon with the mouse; its menu has the keyboard when this returns.
 
-        A menu tries once to take the keyboard. Where the mouse is not let go of in time for that, as by lxqt-panel 1.2
-        on a busy machine, it goes without, and a person clicks elsewhere and tries again.
+        A menu tries once to take the keyboard. If the panel has not released the mouse by then (lxqt-panel 1.2 on a
+        busy machine), the menu has no keyboard; then this clicks elsewhere and tries again, as a person does.
         """
         with self._screen() as screen:
             root = screen.screen().root
@@ -146,7 +146,8 @@ class RealDesktop:
 
     @staticmethod
     def _keyboard_is_free(screen: Any) -> bool:
-        """Whether no window has taken it. Nobody else's request comes in between: a menu tries only once to take it."""
+        """Whether no window has grabbed the keyboard. This tries a grab itself, while the X server holds back all other
+        requests: a menu tries only once to take the keyboard, and must not fail because of this."""
         screen.grab_server()
         try:
             root = screen.screen().root
@@ -158,7 +159,7 @@ class RealDesktop:
         return bool(taken == X.GrabSuccess)
 
     def wait_for_colour(self, red: int, green: int, blue: int) -> None:
-        """Wait until something of about this colour is to be seen at the left of the panel, where the icons are."""
+        """Wait until about this colour is seen at the left of the panel, where the icons are."""
         wanted = (red, green, blue)
         with self._screen() as screen:
             root = screen.screen().root
@@ -171,7 +172,7 @@ class RealDesktop:
             until(there, f"nothing is {wanted} in the panel")
 
     def open_submenu(self, label: str) -> None:
-        """Open a submenu of the open menu with the keyboard; its first usable entry is chosen when this returns."""
+        """Open a submenu of the open menu with the keyboard; its first usable entry is marked when this returns."""
         with self._screen() as screen:
             screen.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask)
             screen.sync()
@@ -180,7 +181,7 @@ class RealDesktop:
                 pass
 
     def picture(self) -> bytes:
-        """What is to be seen on the screen but for the panel."""
+        """The pixels of the screen without the panel."""
         with self._screen() as screen:
             return bytes(screen.screen().root.get_image(0, 0, 1280, 760, X.ZPixmap, 0xFFFFFFFF).data)
 
@@ -193,14 +194,14 @@ class RealDesktop:
         self.xdotool("key", *["Down"] * (usable.index(label) + 1), key)
 
     def xdotool(self, *arguments: str) -> str:
-        """Move, click, type or ask; returns what xdotool says."""
+        """Run xdotool, to move, click, type or ask; returns its output."""
         done = subprocess.run(
             ["xdotool", *arguments], env=self.environ, capture_output=True, text=True, check=True, timeout=TIMEOUT
         )
         return done.stdout.strip()
 
     def clipboard(self) -> str:
-        """What a program would paste."""
+        """The text of the clipboard, as another program pastes it."""
         program = "import tkinter; root = tkinter.Tk(); root.withdraw(); print(root.clipboard_get(), end='')"
         command = [sys.executable, "-c", program]
         return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=TIMEOUT).stdout
@@ -285,17 +286,17 @@ class RealDesktop:
 
 
 def takes_keys(environ: Mapping[str, str], window: str) -> bool:
-    """Whether one of the login window's fields has the frame of the focus, as none has while a sign-in is under way.
+    """Whether a field of the login window shows the frame of the focus; none does while a sign-in is under way.
 
     Args:
-        environ: Of the desktop that it is on.
-        window: Its id, as xdotool has it.
+        environ: That of its desktop.
+        window: The window's id, as xdotool gives it.
     """
     command = ["import", "-silent", "-window", window, "png:-"]
     try:
         taken = subprocess.run(command, env={**os.environ, **environ}, capture_output=True, timeout=5.0)
     except subprocess.TimeoutExpired:
-        return False  # the window has gone, and ImageMagick 6.9 waits for a click on another
+        return False  # if the window is gone, ImageMagick 6.9 waits for a click on another one
     if taken.returncode:
         return False
     with Image.open(io.BytesIO(taken.stdout)) as picture:

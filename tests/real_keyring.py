@@ -1,6 +1,6 @@
-"""A keyring as people have it: GNOME Keyring's daemon on a session bus of the test's, with a folder of its own.
+"""Runs a real keyring, GNOME Keyring's daemon, on a test's session bus, with its files in a folder of its own.
 
-The bus is given :data:`PROMPTER`, where the daemon is to ask for the password on the screen.
+If the daemon is to ask for the password on the screen, start the bus with the service :data:`PROMPTER`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .fake_bus import BusClient, PrivateBus
 from .process import TIMEOUT, end
 
 PROGRAMS = ("gnome-keyring-daemon", "secret-tool")
-"""What is needed on the search path; a test without them is left out."""
+"""The programs needed on the search path; without them a test is skipped."""
 PROMPTER = {"org.gnome.keyring.SystemPrompter": "/usr/libexec/gcr-prompter"}
 """The service that asks on the screen, for :class:`PrivateBus`; it wants a display in that bus's environment."""
 SECRETS = "org.freedesktop.secrets"
@@ -26,7 +26,7 @@ _UNLOCKER = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
 
 
 def lacking() -> str:
-    """What is not installed; empty where all is there."""
+    """The names of :data:`PROGRAMS` that are not installed; empty if all are."""
     return ", ".join(program for program in PROGRAMS if shutil.which(program) is None)
 
 
@@ -34,11 +34,11 @@ class RealKeyring:
     """The daemon, from entering to leaving: with the keyring ``login``, which is the default one, and unlocked.
 
     Args:
-        bus: Where it is :data:`SECRETS`.
-        folder: What it keeps lies there.
+        bus: The daemon owns the name :data:`SECRETS` there.
+        folder: The daemon's files lie below it.
 
     Attributes:
-        password: Unlocks it.
+        password: Unlocks the keyring.
     """
 
     def __init__(self, bus: PrivateBus, folder: Path) -> None:
@@ -64,9 +64,11 @@ class RealKeyring:
         self._stack.close()
 
     def start(self, *, locked: bool = False, keyring: bool = True) -> None:
-        """Start the daemon; it is there when this returns. Without ``keyring`` it has none, where none was made before.
+        """Start the daemon; it is on the bus when this returns.
 
-        It is locked where it was not started by a log-in.
+        Args:
+            locked: The keyring is locked, as if the daemon was not started by a log-in.
+            keyring: If false, the daemon makes no keyring, so it has one only if an earlier start made it.
         """
         command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
         given = b"" if locked or not keyring else self.password.encode()
@@ -83,7 +85,7 @@ class RealKeyring:
             self._client.wait_until(lambda: self.locked is (not given), "the keyring")
 
     def stop(self, *, killed: bool = False) -> None:
-        """End the daemon, where it runs; what it keeps stays."""
+        """End the daemon if it runs; its files stay."""
         if self._process is not None:
             if killed:
                 self._process.kill()
@@ -93,22 +95,25 @@ class RealKeyring:
 
     @property
     def locked(self) -> bool:
-        """Whether its keyring is."""
+        """Whether the keyring ``login`` is locked."""
         return bool(self._client.property(SECRETS, _LOGIN, _COLLECTION, "Locked"))
 
     def lock(self) -> None:
-        """As a person does in the keyring's own program."""
+        """Lock the keyring, as a person does in the keyring's own program."""
         self._service("Lock", "ao", [_LOGIN])
 
     def unlock(self) -> None:
-        """As a person does there, without a prompt. (The log-in does it by a socket, and nobody is told of that.)"""
+        """Unlock the keyring, as a person does there, but without a prompt.
+
+        (A log-in unlocks it through a socket, without a signal on the bus.)
+        """
         session = self._service("OpenSession", "sv", "plain", ("s", ""))[1]
         secret = (session, b"", self.password.encode(), "text/plain")
         path = "/org/freedesktop/secrets"
         self._client.call(SECRETS, path, _UNLOCKER, "UnlockWithMasterPassword", "o(oayays)", _LOGIN, secret)
 
     def holds(self, user: str) -> str:
-        """The password of ours for that user, as ``secret-tool`` finds it; empty for none."""
+        """The password that Telex Start keeps for that user, as ``secret-tool`` finds it; empty if there is none."""
         environ = {**os.environ, **self._bus.environ}
         command = ["secret-tool", "lookup", "service", "telex-start", "username", user]
         return subprocess.run(command, env=environ, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT).stdout

@@ -1,4 +1,4 @@
-"""A name server whose answers are held back until the test wants them."""
+"""A stand-in for the system's resolver, whose answers are held back until the test releases them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LIMIT = 10.0
 
 
 class Resolver:
-    """Takes the place of ``socket.getaddrinfo`` for :data:`NAME`, which is 127.0.0.1; other names are none of its own.
+    """Replaces ``socket.getaddrinfo`` for :data:`NAME`, which is 127.0.0.1; other names are really looked up.
 
     Attributes:
-        asked: How many look-ups came so far.
-        answer: What they end with, in the place of 127.0.0.1.
+        asked: How many look-ups of :data:`NAME` came so far.
+        answer: Their result instead of 127.0.0.1; an exception is raised.
     """
 
     def __init__(self) -> None:
@@ -45,13 +45,13 @@ class Resolver:
         return self._getaddrinfo("127.0.0.1", port, *args, **options) if answer is None else answer
 
     def let_go(self, count: int = 1_000_000) -> None:
-        """Answer the first so many look-ups, those that are yet to come among them."""
+        """Release the answers of the first ``count`` look-ups, also of those that are still to come."""
         with self._changed:
             self._answered = count
             self._changed.notify_all()
 
     def hold(self) -> int:
-        """Answer no more look-ups than came so far, and say how many those are."""
+        """Release the look-ups that came so far, and hold back those that follow; gives how many came."""
         with self._changed:
             self._answered = self.asked
             return self.asked
@@ -63,7 +63,7 @@ class Resolver:
 
 @contextmanager
 def resolving() -> Iterator[Resolver]:
-    """While it lasts names are looked up there; at its end no look-up is left."""
+    """Put a :class:`Resolver` in place while this lasts; in the end all look-ups are answered, their threads ended."""
     made = Resolver()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", made.getaddrinfo)
@@ -74,6 +74,6 @@ def resolving() -> Iterator[Resolver]:
             for thread in threading.enumerate():
                 if thread.name == "look-up of a name":
                     while thread.ident is None:
-                        time.sleep(0.001)  # it is there before it can be waited for
+                        time.sleep(0.001)  # a thread can be listed before it can be joined
                     thread.join(LIMIT)
                     assert not thread.is_alive()

@@ -1,8 +1,8 @@
-"""Debians in folders: made by debootstrap, entered in namespaces (mounts and processes) that end with what has entered,
-so that nothing has to be unmounted or ended afterwards. Needs root.
+"""Makes Debian systems in folders (debootstrap, needs root), and runs commands inside them (chroot).
 
-Shared by the tests on a Debian of their own (:mod:`tests.rigs.debian`), by desktops (:mod:`tests.rigs.desktops`), and
-by the building and the proof of Debian packages. Imports nothing that Python has not.
+A command runs in namespaces of its own, which end with it: nothing has to be unmounted or killed afterwards. Used for
+``make test-debian`` (:mod:`tests.rigs.debian`), for desktops (:mod:`tests.rigs.desktops`), and for building and testing
+Debian packages. Imports only the standard library.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOTS = Path(os.environ.get("TELEX_START_ROOTS") or Path.home() / ".cache" / "telex-start-test" / "roots")
-"""Where those are kept that are made once, a folder each."""
+"""The folder of the Debians that are made once and kept, one below it for each."""
 MIRROR = os.environ.get("TELEX_START_DEBIAN_MIRROR", "http://deb.debian.org")
 _NEEDED = {"debootstrap": "debootstrap", "unshare": "util-linux", "ip": "iproute2"}
 
-# What is mounted or started here goes with the namespaces. /dev is bound without what is mounted below it: a pty and
-# shared memory are mounted for this root alone.
+# Mounts and processes end with the namespaces. /dev is bound without the mounts below it: /dev/pts and /dev/shm are
+# mounted for this root alone.
 _ENTER = """
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
@@ -30,12 +30,12 @@ mount --bind "$root/dev/pts/ptmx" "$root/dev/ptmx"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -t tmpfs tmpfs "$root/run"
 """
-# libsystemd, by which GNOME 43 finds that it is nobody's unit and then starts XWayland, looks into /sys/fs/cgroup.
+# libsystemd looks into /sys/fs/cgroup. Through it GNOME 43 finds that it is no systemd unit, and then starts XWayland.
 _SYSTEM = """
 mount -t sysfs -o ro sysfs "$root/sys"
 test ! -d /sys/fs/cgroup || mount --bind /sys/fs/cgroup "$root/sys/fs/cgroup"
 """
-# In memory: in a container the disk is an overlay itself, which cannot be written over once more.
+# In memory: in a container the disk is itself an overlay, which cannot be the upper layer of another.
 _OVER = """
 mount -t tmpfs tmpfs "$root/mnt"
 mkdir "$root/mnt/upper" "$root/mnt/work" "$root/mnt/root"
@@ -51,11 +51,11 @@ shift 3
 
 
 class NoRoot(Exception):
-    """It cannot be made or entered on this machine; says what is missing."""
+    """A Debian cannot be made or entered on this machine; says what is missing."""
 
 
 class Bind(NamedTuple):
-    """A folder of this machine that is found inside."""
+    """A folder of this machine, and the path at which it is mounted inside the Debian."""
 
     folder: Path
     inside: str
@@ -63,9 +63,10 @@ class Bind(NamedTuple):
 
 
 def needs() -> None:
-    """
+    """Check that this machine can make and enter a Debian.
+
     Raises:
-        NoRoot: this machine cannot make or enter one.
+        NoRoot: it cannot.
     """
     if os.geteuid():
         raise NoRoot("only root can make and enter a root: run it with sudo.")
@@ -75,11 +76,11 @@ def needs() -> None:
 
 
 def bootstrap(suite: str, folder: Path) -> None:
-    """Make the smallest Debian there is. A half-made one never has its name.
+    """Make the smallest Debian there is. The folder has its name only once the Debian is complete.
 
     Args:
         suite: Its release, e.g. ``trixie``.
-        folder: Where; it may be there, and empty.
+        folder: Where to make it; may exist already, if it is empty.
 
     Raises:
         NoRoot: it cannot be made.
@@ -95,14 +96,14 @@ def bootstrap(suite: str, folder: Path) -> None:
 
 
 def settle(suite: str, folder: Path) -> None:
-    """Give it what it needs to install packages: where they come from, this machine's names, its own authority.
+    """Configure it for installing packages: package sources, name resolution, and that no package starts a service.
 
     Args:
         suite: Its release.
-        folder: Where it is.
+        folder: The Debian.
     """
     if suite in ("testing", "unstable", "sid"):
-        # What is not released has its updates in itself, and a day by which a mirror that is behind is not taken.
+        # An unreleased suite has no suites for updates; and its index expires, by which a mirror that lags is refused.
         sources = f"deb [check-valid-until=no] {MIRROR}/debian {suite} main\n"
     else:
         sources = (
@@ -120,7 +121,7 @@ def settle(suite: str, folder: Path) -> None:
 
 
 AUTHORITIES = "/opt/authorities.pem"
-"""Where a Debian that is kept has this machine's own authorities."""
+"""The file inside a kept Debian with this machine's own certificate authorities."""
 ENVIRON = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
@@ -128,19 +129,19 @@ ENVIRON = {
     "TERM": "dumb",
     "DEBIAN_FRONTEND": "noninteractive",
 }
-"""Of whoever is root in one."""
+"""The environment of commands that root runs inside."""
 
 
 def kept(name: str, suite: str, packages: Sequence[str] = ()) -> Path:
-    """A Debian that is made once, with packages (without what they recommend); what is missing of it is made.
+    """A Debian that is made once and kept, with packages (without what they recommend); makes or completes it first.
 
     Args:
-        name: Of its folder below :data:`ROOTS`.
+        name: The name of its folder below :data:`ROOTS`.
         suite: Its release.
-        packages: What it has beside the smallest.
+        packages: The packages added to the smallest Debian.
 
     Raises:
-        NoRoot: this machine cannot, or a step failed.
+        NoRoot: this machine cannot make it, or a step failed.
     """
     root = ROOTS / name
     stamp, mark = root / "opt/telex-start.stamp", " ".join(packages)
@@ -160,11 +161,14 @@ def kept(name: str, suite: str, packages: Sequence[str] = ()) -> Path:
 
 
 def give_authorities(folder: Path, inside: str) -> bool:
-    """Copy this machine's own certificate authorities into a root, for a registry behind one; whether there are any.
+    """Copy this machine's own certificate authorities into a Debian, for a package registry that needs one.
 
     Args:
-        folder: The root.
-        inside: The file there.
+        folder: The Debian.
+        inside: The path of the copy in it.
+
+    Returns:
+        Whether this machine has any (``PIP_CERT`` or ``SSL_CERT_FILE``).
     """
     authorities = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
     if authorities:
@@ -185,18 +189,18 @@ def enter(
     scratch: bool = False,
     untouched: bool = False,
 ) -> list[str]:
-    """The command line that runs a command inside; all that it leaves behind ends with it, but for files.
+    """The command line that runs a command inside; all its processes and mounts end with it.
 
     Args:
         root: The Debian's folder.
-        command: Its paths are those inside.
+        command: The command, with paths as they are inside.
         environ: Its whole environment.
-        binds: Folders of this machine that are found inside.
-        network: Whether it has this machine's network, or a loopback of its own and nothing else. With this machine's
-            it would find this machine's X servers: their abstract sockets know no folders.
+        binds: Folders of this machine to mount inside.
+        network: Whether it has this machine's network, or only a loopback of its own. With this machine's network it
+            would also find this machine's X servers, whose abstract sockets belong to no folder.
         system: Whether it sees ``/sys``.
-        scratch: Whether ``/tmp`` is its own, and gone afterwards.
-        untouched: Whether the Debian stays as it is: what is written is in memory, and gone afterwards.
+        scratch: Whether it has a ``/tmp`` of its own, gone afterwards.
+        untouched: Whether the Debian stays unchanged: what the command writes is kept in memory, and gone afterwards.
     """
     steps, words = ["set -e", "root=$1; shift"], [str(root)]
     if untouched:
@@ -221,7 +225,7 @@ def copy_checkout(checkout: Path, to: Path) -> None:
 
     Args:
         checkout: The repository's folder.
-        to: Where; it need not be there.
+        to: The copy's folder; need not exist.
     """
     listed = ["git", "-C", str(checkout), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
@@ -232,10 +236,10 @@ def copy_checkout(checkout: Path, to: Path) -> None:
 
 
 def must(command: Sequence[str]) -> str:
-    """Run a command on this machine; what it has said.
+    """Run a command on this machine; gives its output.
 
     Raises:
-        NoRoot: it has failed; with the end of what it said.
+        NoRoot: it has failed; holds the end of its output.
     """
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"

@@ -1,4 +1,4 @@
-"""The servers the tests run against: the sandbox in a process of its own, and a real Centrifugo."""
+"""Starts the servers that tests run against: the sandbox, in a process of its own; also builds real Centrifugos."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ANNOUNCED_NAMES = (
     "SANDBOX_EMAIL",
     "SANDBOX_PASSWORD",
 )
-"""The names in the five lines that the sandbox announces itself with, in order."""
+"""The environment variables that the sandbox prints when it has started, one a line, in this order."""
 
 HISTORY = ("--history", "100")
 """Options of a sandbox whose personal channels keep a history, as some deployments of Telex may."""
@@ -54,7 +54,7 @@ _BY_POSITION = {
     "unsubscribe": ("organisation", "code"),
     "wrong_token": ("organisation", "kind"),
 }
-"""The keys of an order that :class:`Sandbox` also takes by position, where they are not these three:"""
+"""The arguments of an order that :class:`Sandbox` also takes by position. An order that is not here takes these:"""
 _USUAL = ("organisation", "name", "text")
 
 CENTRIFUGO_VERSIONS = {"v6": "v6.9.1", "v5": "v5.4.9"}
@@ -74,7 +74,7 @@ class OrderRefused(Exception):
 class Sandbox:
     """``python -m telex_start.sandbox`` as a subprocess, with its control orders as methods.
 
-    It ends with the test process, also when that is killed: its standard input is a pipe from here.
+    It ends with the test process, even if that is killed: it ends when its standard input, a pipe from here, closes.
 
     Args:
         options: As on the command line, e.g. ``"--organisations", "2"``. The story is off unless ``story`` is given.
@@ -95,10 +95,10 @@ class Sandbox:
 
     @classmethod
     def announced(cls, environ: Mapping[str, str]) -> Self:
-        """One that somebody else runs, for orders.
+        """Give orders to a sandbox that another process runs.
 
         Args:
-            environ: Has the five announced names.
+            environ: Has the five variables that it announced.
         """
         running = cls()
         running.environ = {name: environ[name] for name in ANNOUNCED_NAMES}
@@ -127,7 +127,7 @@ class Sandbox:
         return self
 
     def _take(self) -> None:
-        """Take what was announced."""
+        """Keep the announced values as attributes."""
         self.api_url, self.push_url, self.ca_file, self.email, self.password = self.environ.values()
         self.tls = ssl.create_default_context(cafile=self.ca_file)
 
@@ -145,7 +145,7 @@ class Sandbox:
 
     @property
     def keeps_history(self) -> bool:
-        """Whether its push server keeps publications for those who come back."""
+        """Whether its push server keeps a history, from which a client can recover."""
         return "--history" in self.options and self.options[self.options.index("--history") + 1] != "0"
 
     # Orders.
@@ -170,7 +170,7 @@ class Sandbox:
             raise OrderRefused(error.code, error.read().decode()) from None
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        """The order of that name, as in ``docs/sandbox.md``: ``sandbox.message(0, "General", "Hi", mention=True)``."""
+        """Any order of ``docs/sandbox.md`` as a method: ``sandbox.message(0, "General", "Hi", mention=True)``."""
         if name.startswith("_"):
             raise AttributeError(name)
 
@@ -181,16 +181,16 @@ class Sandbox:
         return give
 
     def call(self, organisation: int | str, username: str, **order: Any) -> str:
-        """Somebody calls, by default the one named; gives the call's id."""
+        """Somebody calls, ``username`` unless ``by`` names another; gives the call's id."""
         return str(self.order("call", organisation=organisation, username=username, **order)["buzz_id"])
 
     def calls(self, path: str = "", since: float = 0.0) -> list[dict[str, Any]]:
-        """The API calls whose path has that in it: ``time``, ``method``, ``path``, ``status``."""
+        """The API calls so far whose path contains ``path``, each with ``time``, ``method``, ``path``, ``status``."""
         found: list[dict[str, Any]] = self.order("calls", path=path, since=since)["calls"]
         return found
 
     def status(self, *, user: str | None = None) -> Status:
-        """What the sandbox has seen; see ``status`` in ``telex_start/sandbox/orders_service.py``."""
+        """What the sandbox has seen so far; see ``status`` in ``telex_start/sandbox/orders_service.py``."""
         return self.order("status", user=user)
 
     def wait_until(self, predicate: Callable[[Status], bool], timeout: float = 10.0) -> Status:
@@ -215,7 +215,7 @@ class Sandbox:
 
 
 class NoGo(Exception):
-    """A Centrifugo would have to be built, and there is no Go to do it."""
+    """A Centrifugo is not built yet, and there is no Go to build it with."""
 
 
 @functools.cache

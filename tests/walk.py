@@ -1,21 +1,21 @@
-"""``python -m tests.walk WALK``: through which modules of the project one thing goes.
+"""``python -m tests.walk WALK``: prints the modules of the project that one thing, such as a push, goes through.
 
 The real parts run in this process: an App, its session against a sandbox over TLS, and toasts over a private session
-bus to a notification daemon that only takes notes. Where each walk begins and ends:
+bus to a stand-in notification daemon. Where each walk begins and ends:
 
 push
-    From the WebSocket's giving the frame on the session thread, over the event on the main thread until the toast is
-    handed over, to ``Notify`` on the bus.
+    From the frame that the WebSocket gives to the session thread, through the event that the main thread handles until
+    it hands over the toast, to ``Notify`` on the bus.
 click
-    From where the toasts are told of the daemon's ``ActionInvoked``, over the event on the main thread until that
-    starts the thread that opens things, to the start of the browser.
+    From the daemon's ``ActionInvoked``, as the toasts receive it, through the event that the main thread handles until
+    it starts the thread that opens addresses, to the start of the browser.
 login
-    From the login window's form on the dispatch queue to the state *online*; all threads.
+    From the login window's form in the dispatch queue to the state *online*, on all threads.
 preference
     From OK in the preferences window, which is opened by its command, to the written file.
 
-It prints the modules in the order in which a function of each ran first, with how many calls there were. Each thing is
-done once unrecorded: what is imported late is then there, and a walk shows work, not imports.
+It prints the modules in the order in which a function of each ran first, with the number of calls. Each thing is done
+once before without recording, so that modules that are imported late are there, and the walk shows no imports.
 """
 
 from __future__ import annotations
@@ -62,23 +62,23 @@ EVERY = "*"
 _WAITING = ("push/websocket.py", "receive")
 """Where the session thread waits for the push server."""
 _HANDED_OVER = ("desktop/toasts/dbus_backend.py", "show")
-"""What takes a toast from the main thread."""
+"""The function by which the main thread hands a toast over."""
 _PACKAGE = str(Path(telex_start.__file__).parent) + "/"
 
 
 class Recorder:
-    """Notes which functions of the project run on the threads that are followed just now.
+    """Counts the calls of the project's functions on the threads that it follows.
 
-    A thread is followed from :meth:`follow` to :meth:`leave`. Must be installed before the threads start.
+    A thread is followed from :meth:`follow` to :meth:`leave`. Use :meth:`installed` before the threads start.
     """
 
     def __init__(self) -> None:
         self.walk: dict[str, Counter[str]] = {}
         """Module -> function -> calls, in the order of the first calls."""
         self.seen: Callable[[str, str, str, object], None] | None = None
-        """Told of the calls and returns on any thread: ``call`` or ``return``, module, name, what was returned."""
+        """Called for each call and return on any thread: ``call`` or ``return``, module, function, returned value."""
         self.ended = threading.Event()
-        """What :meth:`end_at` waits for has happened."""
+        """The audit event given to :meth:`end_at` has come."""
         self._followed: set[str] = set()
         self._last = ("", "")
         sys.addaudithook(self._audit)
@@ -88,17 +88,17 @@ class Recorder:
         self._followed.update(threads)
 
     def leave(self, *threads: str) -> None:
-        """Follow them no more."""
+        """Stop following them."""
         self._followed.difference_update(threads)
 
     def end_at(self, audited: str, word: str) -> None:
-        """Begin anew, and end when Python's audit tells of this with that word in it."""
+        """Clear the walk, and end it when Python raises the audit event ``audited`` with ``word`` in its arguments."""
         self.walk.clear()
         self.ended.clear()
         self._last = (audited, word)
 
     def note_stack(self, folder: str) -> None:
-        """Count the functions in a folder of the project that have led here."""
+        """Count the functions in a folder of the project that are on the current call stack."""
         frame: FrameType | None = sys._getframe()
         while frame is not None:
             module = frame.f_code.co_filename.removeprefix(_PACKAGE)
@@ -107,12 +107,13 @@ class Recorder:
             frame = frame.f_back
 
     def note(self, module: str, name: str) -> None:
-        """Count a function that a walk begins in."""
+        """Count one call of a function."""
         self.walk.setdefault(module, Counter())[name] += 1
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
-        """Look at this thread, and at those that start meanwhile: one that is followed goes on in what it starts."""
+        """Watch this thread and those that start meanwhile. If a followed thread starts another, the walk follows that
+        one instead."""
         start = threading.Thread.start
 
         def started(thread: threading.Thread) -> None:
@@ -148,7 +149,7 @@ class Recorder:
 
 
 class _Events(DispatchQueue):
-    """Tells which event the main thread takes from it."""
+    """A dispatch queue that reports each event that the main thread takes."""
 
     taken: Callable[[events.Event], None]
 
@@ -162,7 +163,7 @@ class _Events(DispatchQueue):
 
 
 class Stage:
-    """All the parts, and what a walk needs of them. The main thread runs :meth:`App.run`, another one the walk."""
+    """All the parts, and the steps of a walk. The main thread runs :meth:`App.run`, another thread the walk."""
 
     def __init__(self, telex: Sandbox, bus: PrivateBus, daemon: FakeNotificationDaemon, recorder: Recorder) -> None:
         self.telex = telex
@@ -172,18 +173,18 @@ class Stage:
         self.events.taken = self._taken
         self.told = events.StateChanged(State.SIGNED_OUT)
         self._taken_at = 0.0
-        """When the main thread took an event last."""
+        """The monotonic time at which the main thread last took an event."""
         self._desktop: list[str] = []
-        """The threads that speak to the desktop."""
+        """The names of the threads that talk to the desktop."""
         self._came = False
-        """The frame of the push that is followed."""
+        """The frame of the push to follow has come."""
         self._opened = threading.Event()
         self.until_live = False
-        """Every thread is followed until all is live."""
+        """Stop following :data:`EVERY` thread once all organisations are live."""
         self._loop = Loop("toasts")
         self._toasts = DBusToasts(self._dispatch, Bus(bus.address, self._loop))
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file, main_app_click="browser")
-        # What is shown and remembered elsewhere is nowhere to be seen; the states are told to who waits for one.
+        # Mocks replace all other ports: only the states are used, by :meth:`online` and others that wait for one.
         ports = Ports(
             events=self.events,
             session=Session(config, TokenStore(), self._dispatch),
@@ -224,17 +225,17 @@ class Stage:
                 self._toasts.stop()
                 self._loop.stop(0.5)
 
-    # What a walk does.
+    # The steps of a walk.
 
     def online(self) -> None:
-        """Sign in, and wait until all is live and has calmed down."""
+        """Sign in, and wait until all organisations are live and no event comes any more."""
         self.events.put(events.MenuClicked(MenuItem.LOGIN))
         self.events.put(events.ChildSaid("login", {"email": self.telex.email, "password": self.telex.password}))
         until(lambda: _all_live(self.told), "not all is live", LIMIT)
         until(lambda: time.monotonic() - self._taken_at > 0.5)  # polls may go on for a while
 
     def push(self) -> Notify:
-        """A message comes, and its toast is on the bus."""
+        """Have a message published, and wait for its toast on the bus; gives the toast."""
         title = f"channel {len(self.daemon.shown)}"
         self.telex.message(0, title, new_message="never")
         self.daemon.body_of(title)
@@ -243,7 +244,7 @@ class Stage:
     def click(self) -> None:
         """Click the toast of a message."""
         toast = self.push()
-        self.daemon.has_owner(self.daemon.unique_name)  # once that is answered, Notify is
+        self.daemon.has_owner(self.daemon.unique_name)  # when this call is answered, Notify has been answered, too
         self.recorder.end_at("subprocess.Popen", "xdg-open")
         self._opened.clear()
         self.daemon.click(toast.id)
@@ -294,11 +295,11 @@ def _all_live(state: events.StateChanged) -> bool:
 
 
 def push(stage: Stage) -> None:
-    """A live push, in a channel that has had none."""
+    """A live push in a channel without earlier messages."""
     stage.online()
     stage.push()
     pongs = stage.telex.status()["pongs"]
-    stage.telex.ping_now()  # once it is answered the session thread waits for the next frame, whatever came before
+    stage.telex.ping_now()  # when the pong has come, the session thread waits for the next frame
     stage.telex.wait_until(lambda status: status["pongs"] > pongs)
     stage.record_push()
 
@@ -321,7 +322,7 @@ def login(stage: Stage) -> None:
 
 
 def _on_stage(walk: Callable[[Stage], None]) -> Callable[[Recorder], None]:
-    """A walk of an App and all around it."""
+    """A walk that runs on a :class:`Stage`."""
 
     def go(recorder: Recorder) -> None:
         with (
@@ -335,7 +336,7 @@ def _on_stage(walk: Callable[[Stage], None]) -> Callable[[Recorder], None]:
 
 
 def preference(recorder: Recorder) -> None:
-    """A box is ticked, and OK pressed; in the second window."""
+    """A box ticked, and OK pressed, in the second preferences window."""
 
     def press() -> None:
         try:
@@ -363,7 +364,7 @@ def preference(recorder: Recorder) -> None:
 
 
 def with_label(label: str, kind: str) -> Any:
-    """A widget of the window that the main thread shows, once it is there."""
+    """Wait for a widget in the window that the main thread shows; gives it."""
 
     def look() -> Any:
         with contextlib.suppress(RuntimeError, AttributeError, tkinter.TclError):  # it is still being made

@@ -1,7 +1,8 @@
-"""Where windows stand on a screen, asked of the X server itself: ``python -m tests.x_windows TITLE`` prints how
-far a window is off its place, with ``--place TITLE`` a point on it, and without a title which one has the focus.
+"""Asks the X server where windows stand and which has the focus.
 
-xdotool 3 does not do: its ``getwindowgeometry`` adds the frame twice for a window that has one.
+``python -m tests.x_windows TITLE`` prints how far that window is from the login window's place, ``--place TITLE`` a
+point on it, and no argument the title of the window with the focus. xdotool 3 is of no use for this: its
+``getwindowgeometry`` counts a window's frame twice.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ MARGIN = 12
 
 
 def off_place(display: Any, title: str) -> tuple[int, int] | None:
-    """By how many pixels, to the right and downwards, a window's lower right corner is off the login window's place.
+    """How many pixels, to the right and downwards, a window's lower right corner is from the login window's place.
 
     Args:
         display: A connection to the X server.
-        title: What is in the window's title.
+        title: A part of the window's title.
 
     Returns:
-        ``None`` where no window has such a title.
+        ``None`` if no window has such a title.
     """
     found = _placed(display, title)
     if found is None:
@@ -45,7 +46,7 @@ def off_place(display: Any, title: str) -> tuple[int, int] | None:
 
 
 def point_on(display: Any, title: str) -> tuple[int, int] | None:
-    """A point near a window's lower left corner, where it has no control; ``None`` where none has such a title."""
+    """A point near a window's lower left corner, where it has no control; ``None`` if no window has such a title."""
     found = _placed(display, title)
     if found is None:
         return None
@@ -54,7 +55,7 @@ def point_on(display: Any, title: str) -> tuple[int, int] | None:
 
 
 def titled(display: Any, words: str) -> Iterator[Any]:
-    """The windows with these words in their titles, of those that a window manager looks after."""
+    """The windows with these words in their titles, of those that the window manager manages."""
     for ident in _values(display, display.screen().root, "_NET_CLIENT_LIST"):
         window = display.create_resource_object("window", int(ident))
         if words in _title_of(display, window):
@@ -62,7 +63,7 @@ def titled(display: Any, words: str) -> Iterator[Any]:
 
 
 def _placed(display: Any, title: str) -> tuple[Any, Any, Any] | None:
-    """The window with that title, where the root's corner is in it, and its size; ``None`` without one."""
+    """The window with that title, the place of the screen's corner in it, and its geometry; ``None`` without one."""
     for window in titled(display, title):
         with suppress(BadWindow, BadDrawable):  # it has gone meanwhile
             return window, window.translate_coords(display.screen().root, 0, 0), window.get_geometry()
@@ -75,7 +76,7 @@ def _title_of(display: Any, window: Any) -> str:
 
 
 def active(display: Any) -> str:
-    """The title of the window that has the focus, as the window manager says; empty where none has it."""
+    """The title of the window that has the focus, as the window manager says; empty if none has it."""
     found = _values(display, display.screen().root, "_NET_ACTIVE_WINDOW")
     if not found or not found[0]:
         return ""

@@ -1,4 +1,4 @@
-"""Builds the Centrifugo binaries that are missing, before the tests that would each wait for them."""
+"""Builds the missing Centrifugo binaries before the tests, each of which would wait for them otherwise."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A clipboard manager, as desktops have one: it keeps a text whose owner asks for that. For tests; one text, then on.
+"""A clipboard manager for tests: takes over the clipboard's text if its owner asks for that, and then offers it.
 
-By freedesktop's Clipboard Manager specification 0.1. Says ``ready``, and ``kept`` for each text.
+By freedesktop's Clipboard Manager specification 0.1. Prints ``ready``, and ``kept`` for each text.
 """
 
 from __future__ import annotations

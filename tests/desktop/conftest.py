@@ -1,4 +1,4 @@
-"""What the tests of windows share."""
+"""The fixture for tests of windows: a desktop with a window manager, without panel and dunst."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def desktop() -> Iterator[RealDesktop]:
-    """A desktop with a window manager alone."""
+    """A desktop that the tests of a file share, with a window manager alone."""
     from tests.real_desktop import RealDesktop  # only Linux has what it imports
 
     with RealDesktop(panel=None, dunst=False) as desktop:

@@ -1,4 +1,4 @@
-"""A window that a person types into: ``focus`` goes to stdout when it has the focus, and what was typed at its end."""
+"""A window to type into, for tests: prints ``focus`` whenever it gets the focus, and at its end what was typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One of our windows in a process of its own, its agent, and the person at the keyboard."""
+"""Shows one of the product's windows in a process of its own; the test is its agent and the person at the keyboard."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tests.process import TIMEOUT, Script, until
 
 
 class ShownWindow(Script):
-    """A window of `window_program.py`, open.
+    """A window shown by `window_program.py`.
 
     Args:
-        kind: Which: ``login``, ``preferences``, ``doctor``.
-        data: What the agent has it show.
+        kind: ``login``, ``preferences`` or ``doctor``.
+        data: The data that the agent gives to the window at its start.
     """
 
     def __init__(self, desktop: RealDesktop | Xvfb, kind: str, *options: str, **data: Any) -> None:
         super().__init__("tests/desktop/window_program.py", kind, *options, environ=desktop.environ)
         self.desktop = desktop
         self.typed = 0
-        """How often it has said that something was typed."""
+        """How often the window has reported that something was typed."""
         self._data = data
 
     def __enter__(self) -> Self:
@@ -40,21 +40,21 @@ class ShownWindow(Script):
         self.xdotool("key", "--delay", "10", *keys)
 
     def hears(self, **said: Any) -> None:
-        """The agent says this to it."""
+        """Send the window a message from the agent."""
         self.tell(json.dumps(said))
 
     def says(self, **said: Any) -> None:
-        """It says this to the agent, and nothing before it but that something was typed."""
+        """Check that this is the window's next message to the agent, apart from ``typed``."""
         assert self._next() == said
 
     def state(self) -> dict[str, Any]:
-        """What a person sees of it now."""
+        """Ask the window what a person sees of it."""
         self.hears(look=True)
         found: dict[str, Any] = self._next()["state"]
         return found
 
     def wait_until(self, **wanted: object) -> dict[str, Any]:
-        """Wait until it looks so; returns all that is seen then."""
+        """Wait until :meth:`state` has these values; gives the whole state."""
         state: dict[str, Any] = {}
 
         def looks_so() -> bool:
@@ -70,7 +70,7 @@ class ShownWindow(Script):
         return said
 
     def _end(self) -> bool:
-        """The agent goes."""
+        """Close the window's input, as an agent does that ends: the window must end, too, with code 0."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:

@@ -1,6 +1,6 @@
-"""A program with nothing but the tray, for what may not be in the tests' own process: GTK.
+"""A program that shows the tray alone: a process of its own, as GTK may not be loaded into that of the tests.
 
-Events go to stdout, a line each. Each line on stdin is a view, by its fields as JSON, or `stop`.
+It prints each event as a line. Each line on stdin is a view, as JSON of its fields, or `stop`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""A window manager with the faults of real ones, for tests: what it does goes to stdout, a line each.
+"""A window manager with the faults of real ones, for tests; prints a line for each thing that it does.
 
-It draws frames, and loses the moves that come while the first is still under way, as mutter 43, muffin 5.6 and kwin
-5.27 do.  Lines: ``ready``; ``mapped X Y``, ``moved X Y`` and ``lost X Y``, where X and Y are the frame's corner.
+It adds frames, and ignores the first moves of a shown window, as mutter 43, muffin 5.6 and kwin 5.27 ignore moves that
+come while an earlier one is under way.
+
+Lines: ``ready``; ``mapped``, ``moved`` or ``lost``, followed by the frame's left, top, width and height.
 """
 
 from __future__ import annotations
@@ -14,13 +16,13 @@ from Xlib import X, Xatom, display, error
 from Xlib.protocol import event as events
 
 LEFT, RIGHT, ABOVE, BELOW = 7, 7, 31, 9
-"""What its frame adds, in pixels."""
+"""The widths of the frame's sides, in pixels."""
 
 
 class WindowManager:
     """Args:
-    lose: How many moves of a shown window it loses; -1 for all.
-    user_time: Whether it says that it knows ``_NET_WM_USER_TIME``.
+    lose: How many moves of shown windows it ignores; -1 for all.
+    user_time: Whether it announces that it supports ``_NET_WM_USER_TIME``.
     """
 
     def __init__(self, lose: int, user_time: bool) -> None:
@@ -89,7 +91,7 @@ class WindowManager:
             self._tell("moved", window)
 
     def _tell(self, what: str, window: Any) -> None:
-        """Tell the window where it is (ICCCM 4.1.5), and stdout."""
+        """Tell the window where it is (ICCCM 4.1.5), and print the line."""
         frame = self._frames[window.id].get_geometry()
         size = window.get_geometry()
         window.send_event(

@@ -1,10 +1,10 @@
-"""A program with nothing but one of our windows, for tests; its standard input and output are the agent's.
+"""A program that shows one of the product's windows alone, for tests, which speak to it in the agent's place.
 
-Its argument is the window: ``login``, ``preferences`` or ``doctor``; with ``starved`` behind it the window, once it is
-shown, gets no time before SIGCONT; with ``soon`` another link can be asked for at once. Beside what the agent may say
-it hears ``look``, which is answered by what a person sees, ``pointer``, which has the login window's Show get
-``Enter``, ``Motion`` or ``Leave``, ``keyring``: what is missing for one, which is not known before, and ``finds``: what
-the doctor finds; ``"end"`` ends its look, ``"fail"`` makes it fail.
+Its first argument is the window: ``login``, ``preferences`` or ``doctor``. With ``starved`` after it, the process is
+stopped once the window is made, until SIGCONT; with ``soon``, another link can be asked for at once. Its standard input
+takes what the agent may say, and also: ``look``, answered with what a person sees; ``pointer``, which sends ``Enter``,
+``Motion`` or ``Leave`` to the login window's button Show; ``keyring``, what is missing for a keyring, for which the
+window waits; ``finds``, what the doctor finds: ``"end"`` ends its work, ``"fail"`` makes it fail.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from telex_start.doctor.findings import Finding, Mark
 from telex_start.menu import Muted
 
 STYLES = {f"{name}.TLabel" for name in ("Info", "Quiet", "Good", "Bad")}
-"""Of labels that tell how something is."""
+"""The styles of labels that tell a state: hints, successes and errors."""
 _finds: SimpleQueue[Any] = SimpleQueue()
 _keyring: SimpleQueue[str] = SimpleQueue()
 
 
-# What a person sees, found by its kind and words.
+# What a person sees; controls are found by their kind and text.
 
 
 def controls(widget: Any, kind: str) -> list[Any]:
@@ -55,7 +55,7 @@ def labels(root: Any) -> list[Any]:
 
 
 def seen(root: Any, named: dict[str, Any]) -> dict[str, Any]:
-    """What of these has the keyboard, what is there, can be used, and is ticked; and how large the window is."""
+    """Which of these controls has the keyboard, are visible, usable, or ticked; and the size of the window."""
     focus = root.focus_get()
     there = {name: control for name, control in named.items() if control.winfo_viewable()}
     return {
@@ -127,7 +127,7 @@ def see_preferences(root: Any) -> dict[str, Any]:
             if isinstance(tip, ToolTip) and tip.widget.winfo_class() == "TLabel"
         ],
         "message": message.cget("text"),
-        # But for a label's empty border of a pixel.
+        # A label may lose its empty border, a pixel on each side.
         "message_is_whole": message.winfo_width() >= message.winfo_reqwidth() - 2,
         "asks": bool(pressed["Keep the File"].winfo_ismapped()),
         "scrolls": bool(bar.winfo_ismapped()),
@@ -173,8 +173,8 @@ def look() -> Iterator[Finding]:
 
 
 def make_preferences(parent: Parent) -> Window:
-    """Its data: the path of the ``file``, what is ``given``, ``organisations``, ``muted``, ``at_login``, and what is
-    to be ``kept`` of a start at log-in."""
+    """Makes the preferences window. The parent's data has the path of the ``file``, what is ``given``,
+    ``organisations``, ``muted``, ``at_login``, and the answer to a changed start at log-in, ``kept``."""
     data = parent.data
     muted = [Muted(tuple(key), *rest) for key, *rest in data.get("muted", [])]
     shown = PreferencesData(data.get("given", {}), data.get("organisations", []), muted, data.get("at_login"))

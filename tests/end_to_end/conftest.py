@@ -1,4 +1,4 @@
-"""A Telex for the tests of a file, which leave it as it was: an organisation, no limit to the calls; and a desktop."""
+"""Fixtures: a sandbox that the tests of a file share and leave as it was, without rate limit; and a desktop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def telex() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """One with a Telex of its own."""
+    """A desktop with a sandbox of its own."""
     from tests.end_to_end.desk import Desk  # only Linux has what it imports
 
     with Desk(tmp_path) as desk:

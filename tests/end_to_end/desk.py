@@ -1,4 +1,4 @@
-"""A desktop, a sandbox and the agent on them: a window manager, a panel and a notification daemon on a private bus."""
+"""Runs a private desktop (window manager, stand-in panel and daemon), a sandbox, and the agent as a process on them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.servers import Sandbox
 
 
 class Desk:
-    """Such a desktop, with the keyboard.
+    """A desktop with a sandbox; starts agents on it, types on the keyboard, and reads icon, toasts and windows.
 
     Args:
         folder: The person's home.
-        options: The sandbox's.
-        panel: One is there from the start.
-        config: What stands in the configuration file, if there is one.
+        options: The sandbox's options.
+        panel: Whether there is a panel from the start.
+        config: The text of the configuration file; ``None`` for no file.
     """
 
     def __init__(self, folder: Path, *options: str, panel: bool = True, config: str | None = None) -> None:
@@ -66,28 +66,28 @@ class Desk:
         return self.start("--email", self.telex.email, "--password-stdin", given=self.telex.password + "\n")
 
     def command(self, *words: str) -> tuple[int, str]:
-        """The code of a command, and what it prints."""
+        """Run ``telex-start`` with these words to its end; gives the exit code and all that it printed."""
         with Program(self.folder, *words, environ=self.environ) as program:
             code = program.ended()
             return code, "\n".join([*program.output, program.errors]).strip()
 
     def item(self, status: str) -> PanelItem:
-        """The icon, once its menu says so."""
+        """Wait until the first line of the icon's menu is this status; gives the icon."""
         item = self.panel.wait_for_item()
         self.panel.wait_until(lambda: item.labels()[0] == status, f"the status {status!r}")
         if status == "Online: 2 organisations":
-            # What is written while the agent asks what was unread before may be told with that.
+            # A message that comes during the first polls of the unread may be told together with that: wait for them.
             self.telex.wait_until(lambda _: len(self.telex.calls("fetch-bots")) >= 2, timeout=30.0)
         return item
 
     def toast(self, summary: str) -> str:
-        """The body of the toast with that title, once it is shown."""
+        """Wait for a toast with that title; gives its body."""
         return self.daemon.body_of(summary)
 
     # A browser.
 
     def browser_comes(self) -> None:
-        """It has a browser now, and no Telex client."""
+        """Install a stand-in browser, which records the addresses; there is no Telex client."""
         programs = self.folder / "bin"
         programs.mkdir()
         (programs / "xdg-open").write_text(f'#!/bin/sh\necho "$1 $XDG_ACTIVATION_TOKEN" >> {self._opened}\n')
@@ -95,12 +95,12 @@ class Desk:
         self.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
 
     def slug_is_known(self, organisation: int) -> None:
-        """Wait for its slug: it is looked up behind everything else, and a click waits two seconds for it."""
+        """Wait until the organisation's slug was asked for: that comes last, and a click waits only two seconds."""
         slug = f"organisations/{self.telex.status()['organisations'][organisation]['id']}"
         self.telex.wait_until(lambda _: any(call["path"].endswith(slug) for call in self.telex.calls(slug)), 30.0)
 
     def opened(self) -> list[str]:
-        """The one address that the browser gets, and the token with it where there is one."""
+        """Wait for the only address that the browser gets; gives it, and the activation token if there is one."""
         until(lambda: self._opened.exists() and self._opened.read_text().endswith("\n"))
         [line] = self._opened.read_text().splitlines()
         return line.split()
@@ -108,14 +108,14 @@ class Desk:
     # Windows, and the keyboard.
 
     def windows(self) -> list[str]:
-        """The ids of the program's windows that are to be seen."""
+        """The ids of the program's visible windows."""
         try:
             return self.desktop.xdotool("search", "--onlyvisible", "--name", "Telex").split()
         except subprocess.CalledProcessError:
             return []
 
     def window(self, title: str = "Telex", within: float = TIMEOUT) -> str:
-        """Wait for a window whose title begins so to have the keyboard; its id."""
+        """Wait until a window whose title begins so has the keyboard; gives its id."""
         until(lambda: self.desktop.active_title().startswith(title), f"{title} has not got the keyboard", within)
         return self.desktop.xdotool("getactivewindow")
 
@@ -123,7 +123,7 @@ class Desk:
         until(lambda: not self.windows(), "it is still there")
 
     def types(self, *words: str) -> None:
-        """Type text; a word in brackets is a key, or several."""
+        """Type text; a word in brackets is the name of a key, or of several."""
         for word in words:
             if word.startswith("["):
                 self.desktop.xdotool("key", "--delay", "20", *word.strip("[]").split())
@@ -132,5 +132,5 @@ class Desk:
 
 
 def children(agent: Program) -> list[psutil.Process]:
-    """The processes that the agent has started, zombies too."""
+    """The processes that the agent has started itself, also those that have ended and were not waited for."""
     return psutil.Process(agent.process.pid).children()

@@ -1,6 +1,6 @@
-"""An App with small real stand-ins for all that it works with. Events go through a real queue.
+"""Tests an App with small stand-ins for all its ports; :class:`Scene` has all of them. Events go through a real queue.
 
-Only opening and closing the main app, and the look at what is in front, make threads; each test waits for their end.
+Only opening and closing the main app, and asking whether it is in front, make threads; each test waits for their end.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ EXIT, LOGIN, SIGN_OUT = (events.MenuClicked(item) for item in (MenuItem.EXIT, Me
 ICON = events.TrayAppeared()
 SUBMITTED = events.ChildSaid("login", {"email": ME, "password": "secret"})
 CLOSED = events.ChildSaid("login", {"closed": True})
-"""The person closed the login window: Cancel, Escape, or its own button."""
+"""The person closed the login window: by Cancel, by Escape, or by the window's close button."""
 OWN_WORDS = Toast(title="Telex Start", body="It says something.", key="said")
 
 
@@ -62,7 +62,7 @@ def refusal(
 
 
 class Login:
-    """A login window: what it has shown, and whether it was closed."""
+    """A login window: records what it has shown, and whether it was closed."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
@@ -70,12 +70,12 @@ class Login:
 
 
 class Surface:
-    """The tray: it opens windows and asks nothing itself, unless it is given answers as a terminal is."""
+    """The tray, which opens windows and asks nothing itself; or, if :attr:`answers` is set, a terminal that asks."""
 
     def __init__(self) -> None:
         self.answers: list[events.SignIn | events.AskForLink | events.SignInByLink | type[BaseException]] | None = None
         self.by_mail = False
-        """The terminal asks for the link that was mailed."""
+        """The terminal asks for the link in the mail."""
         self.asked_for: list[str] = []
         self.states: list[events.StateChanged] = []
         self.views: list[TrayView] = []
@@ -84,9 +84,9 @@ class Surface:
         self.troubles: list[events.Trouble] = []
         self.ended_startups: list[str] = []
         self.spares_the_focus = True
-        """Unlike on a desktop where a window cannot but take the focus."""
+        """A window may open unasked; false on a desktop where every new window takes the focus."""
         self.fails_on: object = None
-        """What it is shown that it fails on."""
+        """The argument at which it raises ``ZeroDivisionError``: an event, a class, or a toast's title."""
 
     def state(self, event: events.StateChanged) -> None:
         if event is self.fails_on:
@@ -139,7 +139,7 @@ class Toasts:
         self.shown: list[Toast] = []
         self.closed: list[Handle] = []
         self.on_screen: list[str] = []
-        """The titles of what can be seen now."""
+        """The titles of the toasts on the screen."""
 
     def show(self, toast: Toast) -> None:
         self.shown.append(toast)
@@ -152,7 +152,7 @@ class Toasts:
 
 
 class MainApp:
-    """Does what it is told once it may; keeps the threads that it was called on."""
+    """Records its calls and their threads, and gives :attr:`result` once :attr:`may_go_on` is set."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -201,7 +201,7 @@ class Session:
         self._dispatch = dispatch
         self.sent: list[events.Command] = []
         self.asked: list[events.FetchSlug | events.WatchAgents] = []
-        """What was sent that the person has not asked for."""
+        """The commands that the App sends by itself, without an action of the person."""
         self.hangs = False
         self.life: list[str] = []
         self.preferred: list[frozenset[str]] = []
@@ -223,7 +223,7 @@ class Session:
 
 
 class Windows:
-    """Writes down what was asked for: the menu's Help, the preferences, and the login windows."""
+    """Records the windows that are asked for: those of the menu's Help, the preferences, and login windows."""
 
     def __init__(self) -> None:
         self.asked_for: list[tuple[str, str, object]] = []
@@ -231,7 +231,7 @@ class Windows:
         self.clock: Callable[[], float] = lambda: 0.0
         self.opened_at: list[float] = []
         self.shown: list[dict[str, Any]] = []
-        """What else each login window was given."""
+        """The other arguments of each login window."""
         self.logins: list[Login] = []
         self.no_login: Exception | None = None
 
@@ -268,11 +268,11 @@ class Windows:
 
 
 class Source:
-    """Where the configuration comes from."""
+    """The configuration file: one that a test can change or make invalid."""
 
     def __init__(self, content: Config | None = None) -> None:
         self.content: Config | str = content or Config()
-        """It, or what is wrong with it."""
+        """The configuration, or the error in it."""
         self._read: Config | str = self.content
 
     def changed(self) -> bool:
@@ -286,7 +286,7 @@ class Source:
 
 
 class Kept:
-    """What is remembered from one start to the next: a state file that is none."""
+    """The state file, which keeps what is remembered from one start to the next; here in memory."""
 
     def __init__(self, kept: Remembered | None = None, problem: str = "") -> None:
         self.kept = kept or Remembered()
@@ -305,7 +305,7 @@ class Kept:
 
 
 class Keyring:
-    """The system's keyring: what it was asked for. A test answers by events."""
+    """The system's keyring: records what it is asked. The test puts the answers into the queue, as events."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, ...]] = []
@@ -325,12 +325,12 @@ class Keyring:
 
 
 def main_app_threads() -> list[threading.Thread]:
-    """Those that open or close the main app, from the moment when that was asked."""
+    """The threads that open or close the main app; each exists from the moment when that was asked for."""
     return [thread for thread in threading.enumerate() if thread.name == "main app"]
 
 
 class Events(DispatchQueue):
-    """A queue that fails a test which would wait for ever."""
+    """A dispatch queue that fails the test instead of waiting for ever."""
 
     def get(self, block: bool = True, timeout: float | None = None) -> events.Event:
         if block and timeout is None and self.empty() and not main_app_threads():
@@ -354,7 +354,7 @@ def app_of(config: Config, **ports: Any) -> App:
 
 
 class Scene:
-    """An App and all that it works with."""
+    """An App with a stand-in for each port, and virtual clocks."""
 
     def __init__(
         self,
@@ -402,7 +402,7 @@ class Scene:
         self.clocks.pass_by(now - self.clocks.now)
 
     def run(self, *events: events.Event, sign_in: list[events.SignIn] | None = None, open_window: bool = False) -> int:
-        """From the start through these events to Exit; the exit code."""
+        """Run the App from the start through these events to Exit; gives the exit code."""
         self.put(*events, EXIT)
         return self.app.run([] if sign_in is None else sign_in, open_window)
 
@@ -413,7 +413,7 @@ class Scene:
         open_window: bool = False,
         **how: bool,
     ) -> Self:
-        """From the start through these events, and the seconds between them, to Exit."""
+        """Run the App from the start through these events to Exit; a number is so many seconds that pass."""
         left: list[events.Event | float] = [*steps, EXIT]
 
         def get(block: bool = True, timeout: float | None = None) -> events.Event:
@@ -434,7 +434,7 @@ class Scene:
 
     @property
     def noted(self) -> Remembered:
-        """What is remembered for the next start."""
+        """The content of the state file, for the next start."""
         return self.memory.load()[0]
 
     @property
@@ -446,28 +446,28 @@ class Scene:
             self.events.put(event)
 
     def turn(self, *events: events.Event) -> None:
-        """Handle these events, and what is due, without start and end."""
+        """Handle these events and all that is due, without starting or ending the App."""
         self.put(*events)
         self.app.turn()
 
     def wait(self, seconds: float) -> None:
-        """Time goes by, and what is due is done."""
+        """Let time pass, and have the App do what is due."""
         self.now += seconds
         self.app.turn()
 
     def tell(self, *data: dict[str, Any]) -> Toast:
-        """The last toast that this raises."""
+        """Receive live publications with this data; gives the newest toast."""
         self.turn(received(*data))
         return self.toasts.shown[-1]
 
     def opened(self, *events: events.Event) -> list[str]:
-        """What the main app was asked for, after these events."""
+        """Handle these events; gives all calls of the main app so far."""
         self.turn(*events)
         self.threads_end()
         return self.main_app.calls
 
     def threads_end(self) -> None:
-        """Wait until what was asked of the main app is done, and handle what came of it."""
+        """Wait until the calls of the main app have ended, and handle the events that came of them."""
         for thread in threading.enumerate():
             if thread.name in ("main app", "look at the front"):
                 thread.join(10)
@@ -476,7 +476,7 @@ class Scene:
 
     @property
     def said(self) -> list[tuple[str, str]]:
-        """What the program itself said, title and message: a toast, and on the terminal a trouble, no notification."""
+        """Titles and messages of the program's own toasts, and a check that a terminal would show each as a trouble."""
         said = [
             (toast.title, toast.body)
             for toast in self.toasts.shown
@@ -488,6 +488,6 @@ class Scene:
 
     @property
     def window(self) -> Login:
-        """The only login window that was opened."""
+        """The only login window that was opened; fails if there was none, or more."""
         [window] = self.windows.logins
         return window

@@ -1,4 +1,4 @@
-"""Desks, as most tests of what is told need them."""
+"""Desks (:class:`tests.ground.desk.Desk`) for tests of the notifier."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def desk() -> Desk:
 
 @pytest.fixture
 def two() -> Desk:
-    """A desk of two organisations."""
+    """A desk with two organisations."""
     return Desk(2)

@@ -1,4 +1,4 @@
-"""A notifier with nothing around it, and publications as Telex sends them."""
+"""Runs a notifier alone and records its toasts and counts; also makes publications as Telex sends them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ME = {"id": "u-ada", "username": "ada", "full_name": "Ada Lovelace", "email": "a
 
 
 class Desk:
-    """A notifier, and what a person has seen of it."""
+    """A notifier, and all that a person would have seen of it."""
 
     def __init__(self, organisations: int = 1, *types: str, quiet: Quiet | None = None, **config: Any) -> None:
         self.toasts: list[Toast] = []
@@ -25,7 +25,7 @@ class Desk:
         self.agents: list[frozenset[str]] = []
         self.time = 0.0
         self.hour = 12.0
-        """What the clock on the wall shows."""
+        """The local time of day, in hours, in every time zone."""
         self.notifier = Notifier(
             Config(notification_types=(*types, "unread_thread_change"), **config),
             quiet or Quiet(Config(), Wall(lambda: 0.0, lambda at: 0.0)),
@@ -57,17 +57,17 @@ class Desk:
         now: float = 0.0,
         organisation: int = 0,
     ) -> None:
-        """A poll's answer for one section."""
+        """Tell the notifier a poll's rows for one section."""
         self.notifier.polled(events.UnreadSection(f"o{organisation}/u", section, rows, whole), now)
 
     def asks(self, *rows: dict[str, Any], now: float = 0.0, organisation: int = 0, **more: Any) -> None:
-        """A whole poll of one section of an organisation."""
+        """Tell the notifier a whole poll, from beginning to end, that finds these rows in one section."""
         self.notifier.poll_began(f"o{organisation}/u")
         self.rows(*rows, now=now, organisation=organisation, **more)
         self.notifier.poll_ended(f"o{organisation}/u", now)
 
     def news(self, *data: dict[str, Any], organisation: int = 0) -> list[bool]:
-        """Which of these pop up, when one comes long after the other."""
+        """Receive these one by one, a minute apart; for each, whether a toast popped up."""
         popped = []
         for one in data:
             self.time += 60.0
@@ -77,7 +77,7 @@ class Desk:
         return popped
 
     def tells(self, *types: str) -> None:
-        """From here on these types are news, and no others."""
+        """From here on only these types are news."""
         self.notifier.configure(Config(notification_types=types), self.time)
 
     def settings(self, *, now: float = 0.0, organisation: int = 0, **settings: Any) -> None:
@@ -87,13 +87,13 @@ class Desk:
         self.notifier.profile(events.ProfilePolled(paused, timezone, organisation_id), now)
 
     def until(self, now: float) -> None:
-        """Let time pass: each deadline is kept."""
+        """Let time pass up to ``now``: each deadline of the notifier is kept."""
         while (deadline := self.notifier.deadline()) is not None and deadline <= now:
             self.notifier.tick(deadline)
 
     @property
     def read(self) -> list[str]:
-        """What was taken off the screen."""
+        """What was taken off the screen because it was read, by its id."""
         return [one.ident if isinstance(one, Conversation) else one for one in self.gone]
 
     @property
@@ -106,7 +106,7 @@ class Desk:
 
 
 def change(ident: str, threads: Any, mentions: Any = 0, **more: Any) -> dict[str, Any]:
-    """A channel's counts."""
+    """A publication with a channel's unread counts (``unread_thread_change``)."""
     data = {"channels_id": ident, "name": ident, "description": f"about {ident}", **more}
     return {
         "notification_type": "unread_thread_change",
@@ -116,7 +116,7 @@ def change(ident: str, threads: Any, mentions: Any = 0, **more: Any) -> dict[str
 
 
 def row(ident: str, threads: Any, mentions: Any = 0, **more: Any) -> dict[str, Any]:
-    """A channel in a poll's answer."""
+    """A channel's row in a poll's answer."""
     return {"channels_id": ident, "name": ident, "thread_count": threads, "mention_count": mentions, **more}
 
 
@@ -148,7 +148,7 @@ def message(
 
 
 def direct(threads: int = 1, **more: Any) -> dict[str, Any]:
-    """A new direct message as Telex sends it: everything but ``preview_thread`` names the recipient."""
+    """A new direct message as Telex sends it: ``preview_thread`` names the sender, all else the recipient."""
     data = {
         "channel_id": "d1",
         "channel_type": "dm",
@@ -173,12 +173,12 @@ def group(**more: Any) -> dict[str, Any]:
 
 
 def call(kind: str = "direct_call_initiated", buzz: str = "b1", **more: Any) -> dict[str, Any]:
-    """A call, which carries ``channels_section``, like much else."""
+    """A call; its section is ``channels_section``, as that of many other publications."""
     data = {"buzz_id": buzz, "channel_id": "d1", "caller_id": "u-ben", "caller_name": "Ben Okri", **more}
     return {"notification_type": kind, "section": "channels_section", "data": data}
 
 
 def agent(threads: int = 1, ident: str = "a1", **more: Any) -> dict[str, Any]:
-    """A message of an agent."""
+    """The publication of an agent's message."""
     data = {"id": ident, "name": "Robo", "description": "watches the build", "thread_count": threads, **more}
     return {"notification_type": "unread_thread_change", "section": "agent_channels_section", "data": data}

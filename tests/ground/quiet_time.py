@@ -1,4 +1,4 @@
-"""A machine's clocks for tests: one that is set by people, and one that nobody sets."""
+"""A machine's clocks for tests (the wall clock, which people can set, and the running time), and a desk with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 class Clocks:
-    """It is Friday, 27 November 2026, 13:30 in Berlin, and the machine runs for 1000 seconds."""
+    """The clocks at Friday, 27 November 2026, 13:30 in Berlin, 1000 seconds after the machine's start."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -29,12 +29,12 @@ class Clocks:
         return found.total_seconds()
 
     def pass_by(self, seconds: float) -> None:
-        """Time goes by, awake or asleep."""
+        """Let time pass, with the machine awake or asleep."""
         self.now += seconds
         self.wall += seconds
 
     def set(self, *date: int) -> None:
-        """Somebody sets the clock on the wall."""
+        """Set the wall clock, as a person does; the running time stays."""
         self.wall = datetime(*date, tzinfo=BERLIN).timestamp()  # type: ignore[arg-type,misc]
 
     def reboot(self, *, minutes: float = 1) -> None:
@@ -46,7 +46,7 @@ class Clocks:
 
 
 class QuietDesk(Desk):
-    """A notifier with clocks, which is told what changes and what is due as the agent does it."""
+    """A notifier with clocks and quiet hours, driven as the agent drives it: told of changes and of what is due."""
 
     def __init__(self, organisations: int = 1, *types: str, config: Config | None = None, **options: Any) -> None:
         self.clocks = Clocks()
@@ -63,7 +63,7 @@ class QuietDesk(Desk):
         self.changed()
 
     def looks(self) -> None:
-        """The agent looks: something has come, or is due."""
+        """Do what the agent does when something has come or is due."""
         if self.quiet.tick(self.clocks.now):
             self.notifier.quiet_changed(self.clocks.now)
         self.notifier.tick(self.clocks.now)
@@ -73,7 +73,7 @@ class QuietDesk(Desk):
         self.looks()
 
     def wait(self, seconds: float) -> None:
-        """Let time pass as an agent that runs does: it looks when something is due."""
+        """Let time pass in a running agent, which acts whenever something is due."""
         end, looks = self.clocks.now + seconds, 0
         while True:
             dues = [due for due in (self.quiet.deadline(), self.notifier.deadline()) if due is not None]

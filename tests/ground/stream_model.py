@@ -1,8 +1,8 @@
-"""A small model of Centrifugo's streams and of one client connection to it, to hold the push client against.
+"""A small model of Centrifugo's streams and of one client's connection, to compare the push client's behaviour with.
 
-It follows the client protocol, version 2, and the memory engine: recovery is all or nothing, at most 300 publications
-at a time, a restart begins a new epoch, commands are handled in order and one at a time, so that anything may be
-published between two of them. Everything here is pure; nothing happens but by a call.
+It follows the client protocol, version 2, and the memory engine: a recovery is all or nothing, with at most 300
+publications; a restart begins a new epoch; commands are handled in order and one at a time, so that anything may be
+published between two of them. Everything here is pure: it changes only when a method is called.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 RECOVERY_LIMIT = 300
 
 UNREADABLE = "1" * 5000
-"""JSON that no decoder takes: an integer of more digits than Python converts."""
+"""Valid JSON that Python cannot decode: an integer with more digits than it converts."""
 
 
 class Published(NamedTuple):
@@ -22,7 +22,7 @@ class Published(NamedTuple):
 
     offset: int
     number: int
-    """Its place among all publications of the channel, over all epochs."""
+    """Its place among all publications of the channel, counted over all epochs."""
     readable: bool
 
     def json(self) -> str:
@@ -39,15 +39,15 @@ class Stream:
         self.kept: list[Published] = []
         self.published = 0
         self.began = {1: 0}
-        """By epoch, how many publications there had been before it."""
+        """By epoch: how many publications of the channel came before it."""
 
 
 class Server:
     """A server with one connection.
 
     Args:
-        history: publications kept per channel; 0 for none, and then there are no offsets either.
-        limit: publications in one recovery at most.
+        history: how many publications a channel keeps; with 0 there are no offsets either.
+        limit: how many publications one recovery brings at most.
     """
 
     def __init__(self, history: int, limit: int = RECOVERY_LIMIT) -> None:
@@ -56,13 +56,13 @@ class Server:
         self.streams: dict[str, Stream] = {}
         self.subscribed: set[str] = set()
         self.commands: list[dict[str, Any]] = []
-        """Received and not handled yet."""
+        """Commands received and not handled yet."""
         self.messages: list[str] = []
-        """Sent and not received yet."""
+        """Messages sent and not received yet."""
         self.asked = 0
-        """Subscribe commands handled."""
+        """How many subscribe commands were handled."""
         self.subscribed_after: dict[str, int] = {}
-        """By channel, how many publications there had been at its last subscribe."""
+        """By channel: how many publications it had had at its last subscribe."""
 
     def stream(self, channel: str) -> Stream:
         return self.streams.setdefault(channel, Stream())
@@ -82,11 +82,11 @@ class Server:
         return made
 
     def trim(self, channel: str, count: int) -> None:
-        """Drops the oldest publications."""
+        """Drop the oldest publications."""
         del self.stream(channel).kept[:count]
 
     def forget(self, channel: str) -> None:
-        """The stream begins anew, as with a flushed Redis; a subscriber is told that its position is worth nothing."""
+        """Begin a new epoch, as after flushing Redis; unsubscribe a subscriber (2500), as its position is invalid."""
         stream = self.stream(channel)
         stream.epoch += 1
         stream.began[stream.epoch] = stream.published
@@ -115,7 +115,7 @@ class Server:
         self.commands += map(json.loads, frame.split("\n"))
 
     def handle_one(self) -> None:
-        """Handles the next command."""
+        """Handle the next command."""
         command = self.commands.pop(0)
         if "connect" in command:
             self._reply(command, "connect", '{"client":"x","ping":25,"pong":true}')

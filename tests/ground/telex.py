@@ -1,4 +1,4 @@
-"""Telex as a session's HTTPS client is answered by it: from a script. And all that was asked."""
+"""A scripted Telex in the place of a session's HTTPS client: gives prepared answers, and records all requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def envelope(status: int = 200, data: Any = None, message: str = "", inner: Any 
 
 
 class Asked(NamedTuple):
-    """One request."""
+    """One request that was made."""
 
     method: str
     path: str
@@ -36,7 +36,12 @@ class Asked(NamedTuple):
 
 
 class Telex:
-    """Answers by the path, what is taken as it comes in so many bytes at once; and whom that session consists of."""
+    """Answers requests by their path, and holds the parts of a session that make them: :attr:`api` and :attr:`calls`.
+
+    Args:
+        answers: By path, or the same for all; an exception is raised.
+        piece: Bytes of a body that are handed to ``take`` at once.
+    """
 
     def __init__(self, answers: Mapping[str, Reply] | Callable[[str], Reply] | Reply, piece: int = 1000) -> None:
         self._answers = answers
@@ -44,7 +49,7 @@ class Telex:
         self.asked: list[Asked] = []
         self.now = 100.0
         self.took = 0.0
-        """Seconds that each answer takes."""
+        """Seconds by which each answer moves :attr:`now` forward."""
         self.store = TokenStore()
         self.store.access, self.store.notification = "ACCESS", "NOTIFICATION"
         self.pacer = Pacer(lambda: self.now)

@@ -1,1 +1,1 @@
-"""What ``make bench``, ``chaos``, ``fleet`` and the like run: each has a folder and a command."""
+"""The programs of ``make bench``, ``chaos``, ``fleet`` and the like: measurements and long tests."""

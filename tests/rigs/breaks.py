@@ -1,14 +1,14 @@
-"""``python -m tests.rigs.breaks``: planted breaks, and the test that finds each.
+"""``python -m tests.rigs.breaks``: plants small breaks in the source (mutation testing), and names what finds each.
 
-One compare turned, one return replaced, one call left out or one condition inverted, in places that a seed chooses,
-spread over the packages by their lines, without the sandbox. For each run the tests that cover the line, fastest first,
-until one fails that passes without the break; after :data:`BUDGET` seconds the break has survived. Which tests cover a
-line and how long they take is recorded by one run of the suite, the first time. Results are appended to a file below
-``build/breaks``, so that an interrupted run goes on where it was; ``rm -r build/breaks`` begins anew.
+A break turns one comparison, replaces one return, leaves out one call or inverts one condition. A seed chooses the
+places, spread over the packages by their lines, without the sandbox. For each break, the tests that cover the line run,
+fastest first, until one fails that passes without the break; after :data:`BUDGET` seconds the break has survived. The
+first time, one run of the suite records which tests cover a line, and how long they take. Results are appended to a
+file below ``build/breaks``, so that an interrupted run can go on; ``rm -r build/breaks`` begins again.
 
-The checkout stays as it is. The broken file is mounted in place of the real one for those tests alone, in namespaces of
-their own (root, Linux), where a break can do no harm: no network, no other processes, and nothing to write to but a
-``/tmp`` of its own.
+The checkout stays unchanged. The broken file is mounted in place of the real one only for those tests, in namespaces of
+their own (root, Linux), where a break can do no harm: no network, no other processes, and only a ``/tmp`` of its own to
+write to.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ PRODUCT = ROOT / "telex_start"
 BUILD = ROOT / "build" / "breaks"
 COVERAGE, TIMES, RC, RESULTS = (BUILD / name for name in ("coverage", "times", "coveragerc", "results"))
 BUDGET = 180.0
-"""Seconds for the tests of one break."""
+"""Seconds that the tests of one break may take."""
 FIRST, THEN = 30, 300
-"""Tests in the first run of pytest for a break, and in each after it."""
+"""How many tests the first run of pytest for a break has, and how many each further run."""
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.rigs.covering")
 _SUITE = ("-n", "2", "--dist", "loadfile", "-m", "not centrifugo", "--ignore-glob", "*/packages", "tests")
 _ALONE = """ulimit -v 8000000; ip link set lo up
@@ -73,7 +73,7 @@ _TURNED = {
     ast.NotIn: (ast.In,),
 }
 _INSTEAD = {"str": '""', "int": "0", "float": "0.0"}
-"""Instead of what a function gives, by its annotation."""
+"""What a function returns instead, by its annotated type."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -83,16 +83,16 @@ class Break(NamedTuple):
     path: Path
     kind: str
     node: ast.AST
-    """What is replaced."""
+    """The part of the source that is replaced."""
     new: str
 
     @property
     def lines(self) -> range:
-        """Those of what is replaced."""
+        """The numbers of the lines that are replaced."""
         return range(self.node.lineno, self.node.end_lineno + 1)  # type: ignore[attr-defined]
 
     def planted(self) -> str:
-        """The whole source with it."""
+        """The whole module's source with the break."""
         source = self.path.read_bytes()
         at = [0]
         for line in source.splitlines(keepends=True):
@@ -112,7 +112,7 @@ def _short(text: str) -> str:
 
 
 def _breaks_of(path: Path, chance: random.Random) -> Iterator[Break]:
-    """All that there could be in a module: what is in functions, without what nobody would notice."""
+    """All possible breaks in a module: inside functions, without those that cannot matter."""
 
     def look(node: ast.AST, function: _Function | None) -> Iterator[Break]:
         for child in ast.iter_child_nodes(node):
@@ -138,7 +138,7 @@ def _cannot_matter(node: ast.AST) -> bool:
 
 
 def _changes(node: ast.AST, function: _Function, chance: random.Random) -> Iterator[tuple[str, ast.AST, str]]:
-    """(Kind, what, what instead)."""
+    """The possible changes of a node: kind, replaced node, new source."""
     conditions: Iterable[ast.expr] = ()
     match node:
         case ast.Compare(left=left, ops=[operator], comparators=comparators):
@@ -156,12 +156,12 @@ def _changes(node: ast.AST, function: _Function, chance: random.Random) -> Itera
         case ast.comprehension(ifs=ifs):
             conditions = ifs
     for condition in conditions:
-        if not isinstance(condition, ast.Compare | ast.Constant):  # compares are turned
+        if not isinstance(condition, ast.Compare | ast.Constant):  # a comparison is turned instead
             yield "condition", condition, f"(not ({ast.unparse(condition)}))"
 
 
 def choose(count: int, seed: int) -> list[Break]:
-    """The breaks that this seed stands for."""
+    """Choose so many breaks by this seed."""
     chance = random.Random(seed)
     modules = defaultdict[Path, list[Path]](list)
     for path in sorted(PRODUCT.rglob("*.py")):
@@ -185,7 +185,7 @@ def choose(count: int, seed: int) -> list[Break]:
 
 
 def alone(command: Sequence[str], environ: dict[str, str], within: float | None, *mounted: str) -> int | None:
-    """Run it with what is mounted, and nothing else in reach. Its exit code, or None when it took too long."""
+    """Run a command in namespaces with these files mounted; gives its exit code, or ``None`` if it took too long."""
     ends_with_us = ("setpriv", "--pdeathsig", "KILL")
     namespaces = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc")
     output = None if within is None else subprocess.DEVNULL
@@ -206,7 +206,7 @@ def alone(command: Sequence[str], environ: dict[str, str], within: float | None,
 
 
 def record() -> None:
-    """Which tests cover what, and how long they take."""
+    """Run the suite once, to record which tests cover which lines, and how long they take."""
     BUILD.mkdir(parents=True, exist_ok=True)
     RC.write_text(_RC)
     environ = {"COVERAGE_PROCESS_START": str(RC), "COVERAGE_TEST": "", "BREAKS_TIMES": str(TIMES)}
@@ -227,7 +227,8 @@ class Finder:
         self._contexts = functools.cache(lambda path: self._data.contexts_by_lineno(str(path)))
 
     def covering(self, broken: Break) -> list[str]:
-        """Fastest first. Behind them, where a fixture of several tests started a process: the others of that file."""
+        """The tests that cover a break, fastest first. If a fixture, which several tests may share, started
+        a process that covers it, all other tests of that file follow."""
         contexts = self._contexts(broken.path)
         names = {name for line in broken.lines for name in contexts.get(line, ())}
         surely = {name.removesuffix(" (setup)") for name in names} & self._times.keys()
@@ -236,7 +237,7 @@ class Finder:
         return [*sorted(surely, key=self._times.__getitem__), *sorted(perhaps, key=self._times.__getitem__)]
 
     def find(self, broken: Break, tests: list[str]) -> str:
-        """What becomes of it."""
+        """Run the tests on a break; gives in words which found it, or that it survived."""
         if not tests:
             return "SURVIVED (not covered)"
         until = time.monotonic() + BUDGET
@@ -254,7 +255,7 @@ class Finder:
                     return "found while tests are collected"
                 if failed and not _run([failed], BUDGET)[0]:
                     return f"found by {failed}"
-                # One that fails without the break, too, says nothing.
+                # A test that also fails without the break proves nothing.
                 tests, size = tests[tests.index(failed) + 1 if failed in tests else size :], THEN
         return "SURVIVED"
 

@@ -1,4 +1,4 @@
-"""A plugin of pytest for :mod:`.breaks`: which test is running, for what measures coverage, and how long each takes."""
+"""A pytest plugin for :mod:`.breaks`: tells coverage which test is running, and records how long each test takes."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class _Times:
 
 
 def read_times(path: Path) -> dict[str, float | None]:
-    """Seconds of each test that began, or None if it did not pass."""
+    """The seconds of each test that began; ``None`` if it did not pass."""
     lines = (line.rsplit("\t", 1) for line in path.read_text().splitlines())
     return {test: float(seconds) if seconds else None for test, seconds in lines}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The same examples each time, and no search for the smallest one that fails."""
+    """Make Hypothesis try the same examples each time, without a search for the smallest one that fails."""
     phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
     hypothesis.settings.register_profile("breaks", deadline=None, derandomize=True, database=None, phases=phases)
     hypothesis.settings.load_profile("breaks")
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _measure_all_processes() -> None:
-    """Also those that a test gives an environment of their own."""
+    """Measure also processes that a test starts with an environment of their own."""
     popen: Any = subprocess.Popen
     begin = popen.__init__
 
@@ -67,7 +67,7 @@ def _measure_all_processes() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """From here on it is this test. A process that its fixtures start may serve others of its file, too."""
+    """Switch to this test. A process that its fixtures start may also serve other tests of its file."""
     if current := Coverage.current():
         current.switch_context(item.nodeid)
     os.environ["COVERAGE_TEST"] = f"{item.nodeid} (setup)"
@@ -75,5 +75,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """What is started now is its own."""
+    """Processes that start from here on belong to this test alone."""
     os.environ["COVERAGE_TEST"] = item.nodeid

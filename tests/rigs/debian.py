@@ -1,8 +1,8 @@
-"""``python -m tests.rigs.debian RELEASE [ARGS]`` (``make test-debian``): ``make test`` on a Debian of its own.
+"""``python -m tests.rigs.debian RELEASE [ARGS]`` (``make test-debian``): runs ``make test`` on a new Debian.
 
-Each run makes the Debian anew by debootstrap, copies this checkout into it, and runs ``make test`` there as a user who
-may ask sudo for what is missing. It ends as that ends. Nothing of it is left: its mounts and processes are in
-namespaces that end with it.
+Each run makes a Debian by debootstrap, copies this checkout into it, and runs ``make test`` there as a user who may
+install what is missing by sudo; its exit code is that of ``make test``. Nothing is left behind: mounts and processes
+are in namespaces that end with it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ HOME = f"/home/{USER}"
 CHECKOUT = f"{HOME}/telex-start"
 _AUTHORITIES = "/usr/local/share/ca-certificates/host.pem"
 _COMMON = ("ca-certificates", "make", "sudo")
-"""What a user's Debian has and the smallest has not."""
+"""The packages of a user's Debian that the smallest Debian does not have."""
 
 
 class Debian:
-    """A Debian in a folder, made with a user who has this checkout.
+    """A new Debian in a folder, with a user who has a copy of this checkout.
 
     Raises:
-        NoRoot: this machine cannot, or a step failed.
+        NoRoot: this machine cannot make it, or a step failed.
     """
 
     def __init__(self, folder: Path, release: str) -> None:
@@ -58,8 +58,8 @@ class Debian:
 
         Args:
             command: With its arguments.
-            network: Whether it has this machine's network, or a loopback of its own and nothing else. With this
-                machine's it would find this machine's X servers: their abstract sockets know no folders.
+            network: Whether it has this machine's network, or only a loopback of its own. With this machine's network
+                it would also find this machine's X servers, whose abstract sockets belong to no folder.
         """
         mine = {"HOME": HOME, "USER": USER, "LOGNAME": USER, "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games"}
         words = ["/usr/bin/env", f"--chdir={CHECKOUT}", *command]
@@ -73,14 +73,14 @@ def main() -> int:
     parser.add_argument("release", help="bookworm, trixie, ...")
     parser.add_argument("arguments", nargs="?", default="", help="more for pytest, in one word")
     given = parser.parse_args()
-    # So that the folder is removed.
+    # So that the folder is removed after a SIGTERM, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         roots.needs()
         with tempfile.TemporaryDirectory(prefix=f"telex-start-{given.release}-") as folder:
             debian = Debian(Path(folder), given.release)
             code = debian.run("make", "set-up-test")
-            if code == 0:  # what is there now is all that the tests need
+            if code == 0:  # all that the tests need is installed by then
                 code = debian.run("make", "test", f"ARGS={given.arguments}", network=False)
     except NoRoot as missing:
         print(f"tests.rigs.debian: {missing}", file=sys.stderr)

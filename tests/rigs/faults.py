@@ -1,4 +1,4 @@
-"""What goes wrong at Telex and on the way to it, and what came of messages: for ``make soak`` and ``make chaos``."""
+"""Makes faults at Telex and on the way to it, and keeps a ledger of messages: for ``make soak`` and ``make chaos``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.servers import OrderRefused, Sandbox
 ORGANISATIONS = 3
 ORDINARY_CODES = (1000, 3001, 3004, 3005, 3008, 3010, 3011, 3012, 3014, 4000, 4321)
 TERMINAL_CODES = (3500, 3501, 3503, 3507, 4500)
-"""Close codes after which the program waits for minutes, as it is asked to."""
+"""Close codes that ask the program to wait for minutes, and it does."""
 _CALLS = ("login", "organisations", "connection", "subscription", "logout")
 
 
 def freeze(process: subprocess.Popen[str], seconds: float) -> None:
-    """A process does nothing for so long; what is looked at is what comes of it afterwards."""
+    """Stop a process for so many seconds, then let it go on: the checks come afterwards."""
     process.send_signal(signal.SIGSTOP)
     try:
         time.sleep(seconds)
@@ -30,20 +30,20 @@ def freeze(process: subprocess.Popen[str], seconds: float) -> None:
 
 
 class Faults:
-    """Orders to the sandbox, and what may come of them by design.
+    """Makes faults by orders to the sandbox, and notes what they may lead to by design.
 
     Attributes:
         long_wait: The program may wait for minutes before it connects again.
-        refusals: It may leave organisations alone for minutes.
+        refusals: The program may leave organisations alone for minutes.
         session_over: The session may be over.
-        organisations: How many there are now.
-        changed: That is not what it was before; the program sees it soon after its next connection.
-        revoked: It is, as far as it was begun before; the program learns that with its next token.
-        forgets: The server has forgotten what it held.
+        organisations: How many organisations there are.
+        changed: That number has changed in this round; the program learns it soon after its next connection.
+        revoked: A session that began before is over; the program learns that with its next token.
+        forgets: The server has lost its history.
     """
 
     def __init__(self, telex: Sandbox, rate: tuple[float, int]) -> None:
-        """``rate``: calls a second, and at once, while all is well."""
+        """``rate``: the rate limit without a fault: calls a second, and at once."""
         self._telex = telex
         self._rate = rate
         self.organisations = ORGANISATIONS
@@ -58,12 +58,12 @@ class Faults:
             "closed": partial(self.closed, ORDINARY_CODES),
             "closed for good": partial(self.closed, TERMINAL_CODES),
             "unsubscribed": partial(self.unsubscribed, (2500, 2501)),
-            "position lost": partial(self.unsubscribed, (2502,)),  # what it had is the past
+            "position lost": partial(self.unsubscribed, (2502,)),  # the client's position is invalid then
             "unsubscribed for good": partial(self.unsubscribed, (2000,)),
         }
 
     def calm(self) -> None:
-        """Take all of it back, and wait until Telex is there."""
+        """Take all faults back, and wait until the push server listens."""
         telex = self._telex
         telex.clear_faults()
         with suppress(OrderRefused):  # a real Centrifugo refuses no handshakes
@@ -73,10 +73,10 @@ class Faults:
         telex.wait_until(lambda status: bool(status["push_listening"]), 30.0)
 
     def forget(self) -> None:
-        """A new round: nothing of the last one excuses anything."""
+        """Begin a new round: forget what the faults of the last one may lead to."""
         self.long_wait = self.refusals = self.session_over = self.revoked = self.changed = self.forgets = False
 
-    # The faults; each gives a few words of what it has done.
+    # The faults; each gives in a few words what it has done.
 
     def server_down(self, chance: random.Random) -> str:
         seconds = chance.choice([0.0, 0.5, 2.0, 5.0])
@@ -93,13 +93,13 @@ class Faults:
         return str(code)
 
     def half_open(self, chance: random.Random) -> str:
-        """Sockets stay open, and nothing comes any more; until :meth:`calm`, or another deed of this name."""
+        """Let sockets stay open without any answer, until :meth:`calm` or a later call that switches this off."""
         on = chance.random() < 0.7
         self._telex.silent(on)
         return "silent" if on else "speaks again"
 
     def frozen(self, chance: random.Random) -> str:
-        """The machine of Telex, API and push server, does nothing for some seconds."""
+        """Stop the machine of Telex, with API and push server, for some seconds."""
         seconds = chance.choice([0.5, 2.0, 6.0])
         assert self._telex.process is not None
         freeze(self._telex.process, seconds)
@@ -116,7 +116,7 @@ class Faults:
         return f"closes {connections}, unsubscribes {subscriptions}"
 
     def captive_portal(self, chance: random.Random) -> str:
-        """Every call and handshake is led to a page that wants a login."""
+        """Answer every call and handshake with a page that asks for a login, or with a redirect to one."""
         how = chance.choice(["redirect", "page"])
         for path in _CALLS:
             self._telex.fault(path, **({"redirect": True} if how == "redirect" else {"html": True, "status": 200}))
@@ -140,7 +140,7 @@ class Faults:
         return f"{how} for {path}, {times} times"
 
     def organisation_refused(self, chance: random.Random) -> str:
-        """By an answer, or by a token that is none for it."""
+        """Refuse a subscription token of an organisation, or give a token that is wrong for it."""
         self.refusals = True
         organisation = chance.randrange(ORGANISATIONS)
         how = chance.choice([403, 404, 401, "other_channel", "other_user", "bad_signature", "garbage", "expired"])
@@ -160,8 +160,8 @@ class Faults:
 
     def one_token_refused(self, chance: random.Random) -> str:
         bearer = chance.random() < 0.5
-        # With the other one refused before in the same round both are, which is the end of a session; and a refused
-        # organisation is then a refused connection too.
+        # If the other token was refused earlier in this round, both are refused, which ends the session. And a refused
+        # organisation may then be a refused connection, too.
         self.session_over = self.refusals = self.long_wait = True
         (self._telex.refuse_bearer if bearer else self._telex.refuse_notification_token)()
         return "access token" if bearer else "notification token"
@@ -184,7 +184,7 @@ class Faults:
         return f"of organisation {organisation}"
 
     def joined_or_left(self, chance: random.Random) -> str:
-        """The person joins one more organisation, or leaves that one again."""
+        """Have the person join one more organisation, or leave it again."""
         self.changed = True
         if self.organisations > ORGANISATIONS:
             self.organisations -= 1
@@ -196,35 +196,35 @@ class Faults:
 
 
 class Ledger:
-    """Each message is to come once. One that no server holds any more, or ever took, may be missing.
+    """Checks that each message comes once; one that the server has lost, or perhaps never took, may be missing.
 
     Args:
-        counts: What was counted, in words.
+        counts: Counts messages by what happened to them, in words.
     """
 
     def __init__(self, counts: Counter[str]) -> None:
         self._counts = counts
         self._open: set[Hashable] = set()
-        """Sent, and not come yet."""
+        """Messages that were sent and have not come yet."""
         self._excused: set[Hashable] = set()
 
     def send(self, message: Hashable, *, may_be_missing: bool = False) -> None:
-        """It is sent; before it goes, as it may come before whoever sends it knows."""
+        """Note a message before it is sent, as it may come before the sending has returned."""
         self._counts["sent"] += 1
         self._open.add(message)
         if may_be_missing:
             self._excused.add(message)
 
     def excuse(self, message: Hashable) -> None:
-        """Whether a server took it is not known."""
+        """Note that a message may be missing: it is not known whether the server took it."""
         self._excused.add(message)
 
     def server_forgets(self) -> None:
-        """The server forgets what it held."""
+        """Note that the server has lost its history: all messages that have not come may be missing."""
         self._excused |= self._open
 
     def arrived(self, message: Hashable) -> str:
-        """It came; gives what is wrong with that, or nothing."""
+        """Note that a message came; gives in words what is wrong with that, or an empty text."""
         if message in self._open:
             self._open.discard(message)
             self._counts["came"] += 1
@@ -234,11 +234,11 @@ class Ledger:
 
     @property
     def missing(self) -> set[Hashable]:
-        """What has not come, although a server holds it."""
+        """The messages that have not come and are not excused."""
         return self._open - self._excused
 
     def settle(self) -> str:
-        """In a calm moment, in which all has come that will: gives what is wrong, or nothing."""
+        """Close the ledger in a calm moment, when nothing more will come; gives what is wrong, or an empty text."""
         lost = self.missing
         self._counts["lost"] += len(lost)
         self._counts["gone with a server that forgot"] += len(self._open) - len(lost)

@@ -33,47 +33,47 @@ from tests.rigs.faults import ORGANISATIONS, Faults, Ledger
 from tests.servers import OrderRefused, Sandbox, centrifugo_binary
 
 RATE = (6.0, 4)
-"""Calls a second, and at once: Telex's own limit."""
+"""Calls a second, and calls at once: Telex's own limit."""
 OPTIONS = (
     *("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "300"),
     *("--connection-ttl", "4", "--subscription-ttl", "4", "--expired-close-delay", "2"),
 )
 NOT_HERE = {
-    *("organisation refused", "unsubscribed for good"),  # it is right again after minutes
-    *("joined or left", "history lost", "position lost"),  # what is to come is not known then
+    *("organisation refused", "unsubscribed for good"),  # the organisation is live again only after minutes
+    *("joined or left", "history lost", "position lost"),  # it is not known then which messages must come
 }
 CALM_WITHIN = 120.0
-"""Seconds in which everything must be well again after the last fault. Some waits between two tries are 20 s long."""
+"""Seconds after the last fault in which all must be well again. Some waits between two tries are 20 s long."""
 MOST_FINDINGS = 20
-"""So many are kept; the soak ends when they are reached."""
+"""How many findings are kept; the soak ends when there are so many."""
 _COUNTED = (
     *("sent", "came", "shown alone", "shown in summaries", "lost", "twice", "gone with a server that forgot"),
     *("times said to be lost", "reconnects", "sign-ins", "troubles"),
 )
 _SAY_EVERY = 60.0
-"""Seconds between two lines about how it goes."""
+"""Seconds between two lines of progress."""
 _STORM = 20
-"""Connections begun in 10 s, at most."""
+"""How many connections may begin in 10 s."""
 _PERSON_WITHIN = 0.5
 """Seconds after which the person does what the program asks for."""
 
 
 class Subject:
-    """The session, and the notifier as its main thread would have it. :attr:`lock` guards all that is told."""
+    """A session with a notifier, which checks each event; :attr:`lock` guards all that the events change."""
 
     def __init__(self, telex: Sandbox) -> None:
         self._telex = telex
         self._index: dict[str, int] = {}
         self.counts: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
         self.ledger = Ledger(self.counts)
-        """Of messages by organisation and number."""
+        """The ledger of messages, which are pairs of organisation and number."""
         self._last = [0] * ORGANISATIONS
-        """The highest number that came."""
+        """The highest number that came, by organisation."""
         self.lock = threading.Condition()
         self.state = events.StateChanged(State.SIGNED_OUT)
         self._connecting: deque[float] = deque(maxlen=_STORM + 1)
         self.findings: list[str] = []
-        """What should not have been, at most :data:`MOST_FINDINGS`."""
+        """What went wrong, in words; at most :data:`MOST_FINDINGS`."""
         config = Config(api_url=telex.api_url, push_url=telex.push_url, ca_file=telex.ca_file)
         self.session = Session(config, TokenStore(), self._take)
         self._notifier = Notifier(
@@ -100,18 +100,18 @@ class Subject:
 
     @property
     def online(self) -> bool:
-        """All organisations are live."""
+        """Whether all organisations are live."""
         return self.state.subscribed == ORGANISATIONS
 
     def find(self, what: str) -> None:
-        """Note what should not have been. With the lock held, or without."""
+        """Note what went wrong; an empty text is ignored. The caller may hold the lock."""
         if what and len(self.findings) < MOST_FINDINGS:
             self.findings.append(what)
 
     def await_calm(self, publisher: Publisher) -> bool:
-        """Wait until all organisations are live, and then, with the stream paused, until all has come.
+        """Wait until all organisations are live, and then, with no more publications, until all messages have come.
 
-        What is wrong is among the findings; ``False`` where it does not get there at all.
+        What is wrong goes into the findings; gives ``False`` if not all organisations become live.
         """
         with self.lock:
             calm = self.lock.wait_for(lambda: self.online, CALM_WITHIN)
@@ -128,15 +128,15 @@ class Subject:
         return calm
 
     def show_the_rest(self) -> None:
-        """At the end: was all that came shown?"""
+        """At the end, have the notifier show what it holds back, and check that all that came was shown."""
         with self.lock:
             while (due := self._notifier.deadline()) is not None:
-                self._notifier.tick(due)  # as if it were that time already: what is held is told now
+                self._notifier.tick(due)  # as if it were that time already
         came, alone, together = (self.counts[name] for name in ("came", "shown alone", "shown in summaries"))
         if alone + together != came:
             self.find(f"{came} came, and {alone} + {together} were shown")
 
-    # What the session tells.
+    # The session's events.
 
     def _take(self, event: events.Event) -> None:
         with self.lock:
@@ -147,7 +147,7 @@ class Subject:
     def _show(self, toast: Toast) -> None:
         if toast.summary:
             self.counts["shown in summaries"] += toast.unread
-        elif not toast.silent:  # which was shown already, without its text
+        elif not toast.silent:  # a silent one was shown already, without its text
             self.counts["shown alone"] += 1
 
     def _note(self, event: events.Event) -> None:
@@ -189,25 +189,25 @@ class Subject:
             if len(self._connecting) > _STORM and self._connecting[-1] - self._connecting[0] < 10.0:
                 self.find(f"a storm of reconnects: more than {_STORM} in 10 s")
                 self._connecting.clear()
-        # A person does what the program asks for: signs in again, or clicks Reconnect Now.
+        # Do what the program asks the person for: sign in again, or click Reconnect Now.
         if event.state is State.SIGN_IN_NEEDED:
             threading.Timer(_PERSON_WITHIN, self._sign_in).start()
         if event.state is State.RECONNECTING and ("(35" in event.reason or "(45" in event.reason):
             threading.Timer(_PERSON_WITHIN, self.session.send, [events.ReconnectNow()]).start()
 
 
-# What happens to it.
+# What happens to the session.
 
 
 class Publisher(threading.Thread):
-    """Publishes a numbered message to one of the organisations, a dozen times a second."""
+    """Publishes numbered messages, a dozen a second, each to one of the organisations."""
 
     def __init__(self, telex: Sandbox, subject: Subject, chance: random.Random) -> None:
         super().__init__(name="publisher")
         self._telex, self._subject, self._chance = telex, subject, random.Random(chance.random())
         self._numbers = [0] * ORGANISATIONS
         self.paused = threading.Lock()
-        """Held while nothing is published."""
+        """Hold this lock to pause the publishing."""
         self._ending = threading.Event()
 
     def end(self) -> None:
@@ -231,7 +231,7 @@ class Publisher(threading.Thread):
 
 
 class Fate:
-    """One fault after the other: each kind once before any comes again."""
+    """Makes one fault after the other; each kind once before any comes again."""
 
     def __init__(self, telex: Sandbox, subject: Subject, publisher: Publisher, chance: random.Random) -> None:
         self._subject, self._publisher, self._chance = subject, publisher, chance
@@ -241,7 +241,7 @@ class Fate:
         self.counts: Counter[str] = Counter()
 
     def strike(self) -> None:
-        """The next fault, for as long as it lasts."""
+        """Make the next fault; returns when it is over."""
         if not self._deck:
             self._deck = self._chance.sample(self._names, len(self._names))
         name = self._deck.pop()
@@ -252,7 +252,7 @@ class Fate:
         lasts = self._chance.uniform(0.5, 5.0)
         self._faults.forget()
         with self._publisher.paused:
-            with suppress(OrderRefused):  # what no real Centrifugo does
+            with suppress(OrderRefused):  # a real Centrifugo refuses some orders
                 self._faults.deeds[name](self._chance)
             if self._faults.forgets:
                 with self._subject.lock:
@@ -269,10 +269,10 @@ class Fate:
 
 
 class Figures(NamedTuple):
-    """What this process has, which holds the session and what tries it."""
+    """The resources of this process, which holds the session and the test."""
 
     memory: float
-    """MiB (resident)."""
+    """MiB of resident memory."""
     descriptors: int
     threads: int
 
@@ -280,23 +280,23 @@ class Figures(NamedTuple):
         return f"{self.memory:.1f} MiB, {self.descriptors} descriptors, {self.threads} threads"
 
     def have_grown(self, before: Figures) -> bool:
-        """Whether any has grown by more than it may."""
+        """Whether any of these has grown by more than it may."""
         return any(now - then > most for then, now, most in zip(before, self, MOST_GROWTH, strict=True))
 
 
 MOST_GROWTH = Figures(12.0, 4, 2)
-"""What the process may grow by after its first minute."""
+"""By how much the process may grow after its first minute."""
 _WARM_AFTER = 60.0
 
 
 def figures() -> Figures:
-    """What it has now."""
+    """The resources of this process at this moment."""
     process = psutil.Process()
     return Figures(process.memory_info().rss / 2**20, process.num_fds(), threading.active_count())
 
 
 def soak(seconds: float, server: str, seed: int) -> int:
-    """Lives that long; gives the exit code."""
+    """Run the soak for so long; gives the exit code."""
     chance = random.Random(seed)
     options = (*OPTIONS, *(() if server == "sandbox" else ("--centrifugo", str(centrifugo_binary(server)))))
     with ExitStack() as stack:
@@ -306,7 +306,7 @@ def soak(seconds: float, server: str, seed: int) -> int:
         fate = Fate(telex, subject, publisher, chance)
         warm: Figures | None = None
         started = said = time.monotonic()
-        well = subject.await_calm(publisher)  # nothing has been published, so there is no past to tell
+        well = subject.await_calm(publisher)  # nothing was published yet, so there is no history to tell
         publisher.start()
         stack.callback(publisher.end)
         end = time.monotonic() + seconds
@@ -320,7 +320,7 @@ def soak(seconds: float, server: str, seed: int) -> int:
                 warm = now
             give_up = time.monotonic() + CALM_WITHIN
             while warm and now.have_grown(warm) and time.monotonic() < give_up:
-                time.sleep(0.5)  # a call has a connection open for a while; what leaks stays
+                time.sleep(0.5)  # a call keeps a connection open for a while; only a leak stays
                 now = figures()
             if warm and now.have_grown(warm):
                 subject.find(f"it grew from {warm} to {now}")

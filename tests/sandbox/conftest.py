@@ -1,4 +1,4 @@
-"""Sandboxes for the tests of the sandbox."""
+"""Fixtures for the tests of the sandbox: one shared sandbox, raw clients of it, and an unused organisation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PUSH_SERVERS = [
     pytest.param("v6", marks=pytest.mark.centrifugo),
     pytest.param("v5", marks=pytest.mark.centrifugo),
 ]
-"""Parameters for tests that hold for every push server."""
+"""Parameters for tests that must hold for every push server: the sandbox's own, and two real Centrifugos."""
 
 
 def push_server_options(which: str) -> tuple[str, ...]:
-    """The options that choose a push server; skips the test where a real one cannot be built."""
+    """The sandbox's options that choose a push server; skips the test if a real one cannot be built."""
     if which == "own":
         return ()
     try:
@@ -30,14 +30,14 @@ def push_server_options(which: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[Sandbox]:
-    """One sandbox for all tests that leave it as they found it."""
+    """One sandbox for all tests, which leave it as they found it."""
     with Sandbox("--rate", "0", *HISTORY) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """The shared sandbox, made well again after the test. Counters go on from test to test."""
+    """The shared sandbox, whose faults are taken back after the test. Counters go on from test to test."""
     yield shared_sandbox
     shared_sandbox.clear_faults()
     shared_sandbox.rate_limit(0)
@@ -64,12 +64,12 @@ def listener(sandbox: Sandbox, place: int) -> Iterator[RawPushClient]:
 
 @pytest.fixture
 def base(sandbox: Sandbox, place: int) -> str:
-    """Where the calls of that organisation are."""
+    """The path below which the API calls of that organisation are."""
     return "/organisations/" + sandbox.channel(place).partition("/")[0]
 
 
 def join(peer: RawPushClient, sandbox: Sandbox, *indices: int) -> None:
-    """Connect and subscribe to organisations, by default the first; what comes meanwhile is passed over."""
+    """Connect and subscribe to organisations, by default the first; passes over other messages that come meanwhile."""
     tokens = SignedTokens(sandbox, sandbox.channel().partition("/")[2])
     channels = [sandbox.channel(index) for index in indices or (0,)]
     peer.send({"connect": {"token": tokens.connection()}})
@@ -87,7 +87,7 @@ def published(peer: RawPushClient) -> Any:
 
 
 def kinds(answer: dict[str, Any]) -> list[str]:
-    """The types of what was published, in order."""
+    """The types of the publications in an order's answer, in order."""
     return [each["notification_type"] for each in answer["published"]]
 
 

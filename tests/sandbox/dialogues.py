@@ -1,7 +1,7 @@
-"""Protocol dialogues that are played against the sandbox's push server and against real Centrifugos.
+"""Dialogues in Centrifugo's protocol, played on the sandbox's push server and on real Centrifugos to compare them.
 
-They are of what the agent says, or would say if it had a defect. Each dialogue has a user and channels of its own, so
-that all can run at once. What is heard goes into a transcript in which everything that differs from run to run (client
+They contain what the agent sends, or would send if it had a defect. Each dialogue has a user and channels of its own,
+so that all can run at once. The answers go into a transcript, in which everything that differs from run to run (client
 ids, epochs, seconds left) is replaced.
 """
 
@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "pings": ("--rate", "0", "--ping", "1"),
     "no history": ("--rate", "0", "--history", "0"),
 }
-"""Options of the sandbox by the group of a dialogue."""
+"""The sandbox's options for each group of dialogues."""
 
 Transcript = list[Any]
 
@@ -41,7 +41,7 @@ class Talk:
         self._epochs: dict[str, str] = {}
         self._began = time.monotonic()
 
-    # Saying.
+    # Sending.
 
     @property
     def peer(self) -> RawPushClient:
@@ -79,7 +79,7 @@ class Talk:
         answer = self.sandbox.order("publish", channel=self.channel, count=count, **payload)
         return {"offset": answer["offset"], "epoch": answer["epoch"]}
 
-    # Hearing.
+    # Receiving.
 
     def hear(self, count: int = 1) -> None:
         """Take the next messages into the transcript, or the end if it comes first."""
@@ -104,11 +104,11 @@ class Talk:
         raise AssertionError(f"no end: {self.transcript}")
 
     def alive(self) -> None:
-        """Note that the connection still answers."""
+        """Show that the connection still answers: the answer goes into the transcript."""
         self.ask({"id": 4000, "unsubscribe": {"channel": "any"}})
 
     def normal(self, value: Any, key: str = "") -> Any:
-        """The value without what differs from run to run."""
+        """The value with everything replaced that differs from run to run."""
         if isinstance(value, dict):
             return {name: self.normal(item, name) for name, item in sorted(value.items())}
         if isinstance(value, list):
@@ -132,12 +132,12 @@ END, ALIVE, HEAR, CONNECTED, SUBSCRIBED = Talk.hear_end, Talk.alive, Talk.hear, 
 
 
 def _(name: str, *steps: Step, group: str = "plain") -> None:
-    """One dialogue."""
+    """Define a dialogue that consists of these steps."""
     DIALOGUES[name] = (group, steps)
 
 
 def dialogue(group: str = "plain") -> Callable[[Step], Step]:
-    """One that needs more than a line, under the name of its function."""
+    """Define a dialogue by a function, under the function's name: for one that needs more than a line."""
 
     def register(step: Step) -> Step:
         _(step.__name__.replace("_", " "), step, group=group)
@@ -147,12 +147,12 @@ def dialogue(group: str = "plain") -> Callable[[Step], Step]:
 
 
 def ask(make: Callable[[Talk], dict[str, Any]]) -> Step:
-    """Send a command and hear its answer, or the end that it brings."""
+    """A step: send a command, and hear its answer or the end of the connection."""
     return lambda talk: talk.ask(make(talk))
 
 
 def text(frame: str) -> Step:
-    """Send one text frame."""
+    """A step: send one text frame."""
     return lambda talk: talk.peer.text(frame)
 
 
@@ -247,7 +247,7 @@ _(
 
 
 def _subscribe(name: str, channel: str | None = None, **token: Any) -> None:
-    """A dialogue that subscribes once; ``token`` holds what is odd about the token, or its text."""
+    """Define a dialogue that subscribes once; ``token`` holds unusual claims of the token, or its whole ``text``."""
 
     def run(talk: Talk) -> None:
         wanted, odd = channel or talk.channel, dict(token)
@@ -335,7 +335,7 @@ def publications_without_history(talk: Talk) -> None:
 
 
 def _recovery(name: str, *rounds: dict[str, Any] | Step) -> None:
-    """A dialogue of recoveries, by their positions, and of what happens between them; an epoch of None is its own."""
+    """Define a dialogue of recoveries from these positions, and steps between; epoch ``None`` is the first one."""
 
     def run(talk: Talk) -> None:
         talk.connected()

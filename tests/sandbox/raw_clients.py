@@ -1,4 +1,4 @@
-"""A raw client of the push server and of the API, for tests that look at every message."""
+"""Raw clients of the sandbox's push server and API, for tests that check every message; also signs push tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMIT = 12.0
 
 
 class Closed(Exception):
-    """The connection ended; ``code`` is None for an end without a close frame."""
+    """The connection ended; ``code`` is ``None`` if no close frame came."""
 
     def __init__(self, code: int | None, reason: str = "") -> None:
         super().__init__(code, reason)
@@ -95,7 +95,7 @@ class RawPushClient:
 
 
 class RawApiClient:
-    """The calls of the Telex API, answers as (status, body)."""
+    """Makes calls of the Telex API; the answers are (status, body)."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -108,7 +108,7 @@ class RawApiClient:
     def call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, timeout: float = LIMIT
     ) -> tuple[int, Any]:
-        """One call; a body that is no JSON comes as text."""
+        """Make one call; an answer's body that is no JSON is given as text."""
         data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._sandbox.api_url + path, data, headers or {}, method=method)
         try:
@@ -133,33 +133,33 @@ class RawApiClient:
 
     @property
     def bearer(self) -> dict[str, str]:
-        """The header of calls by access token."""
+        """The header of calls with the access token."""
         return {"Authorization": f"Bearer {self.access_token}"}
 
     @property
     def notification(self) -> dict[str, str]:
-        """The header of calls by notification token."""
+        """The header of calls with the notification token."""
         return {"X-Notification-Token": self.notification_token}
 
     def get(self, path: str) -> tuple[int, Any]:
-        """Any call by access token that only asks."""
+        """Any GET call with the access token."""
         return self.call("GET", path, headers=self.bearer)
 
     def organisations(self) -> tuple[int, Any]:
-        """The organisations."""
+        """Ask for the organisations."""
         return self.call("GET", "/users/organisations", headers=self.bearer)
 
     def connection(self) -> tuple[int, Any]:
-        """A connection token by notification token."""
+        """Ask for a connection token, with the notification token."""
         return self.call("GET", "/centrifugo/connection", headers=self.notification)
 
     def subscription(self, channel: str) -> tuple[int, Any]:
-        """A subscription token by notification token."""
+        """Ask for a subscription token, with the notification token."""
         return self.call("POST", "/centrifugo/subscription", {"channel": channel}, self.notification)
 
 
 class SignedTokens:
-    """Push tokens for a user and channels of a test's own, signed by the sandbox."""
+    """Has the sandbox sign push tokens for any user and channel that a test chooses."""
 
     def __init__(self, sandbox: Sandbox, user: str) -> None:
         self.sandbox = sandbox

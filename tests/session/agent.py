@@ -1,4 +1,4 @@
-"""A session in this process, on a sandbox, and all that it told."""
+"""Runs a session in the test's own process against a sandbox, records its events, and waits for some of them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tests.servers import Sandbox
 E = TypeVar("E", bound=events.Event)
 
 LIMIT = 10.0
-"""Seconds that anything awaited may take, where a test names no other."""
+"""Seconds that anything awaited may take, unless a test names another limit."""
 
 
 def quick(**timings: Any) -> Timings:
-    """Backoffs a tenth as long, polls at once; as most scenarios have no rate limit, nobody waits for the pacer."""
+    """Backoffs a tenth as long, polls at once, and no waiting for the pace, as most scenarios have no rate limit."""
     usual = {"backoff_minimum": 0.05, "backoff_maximum": 2.0, "requests_at_once": 1000}
     usual |= {"organisations_after": 0.0, "unread_after": 0.0, "unread_apart": 0.0}
     return Timings(**{**usual, **timings})
 
 
 class _Errors(logging.Handler):
-    """Notes what is logged as an error: a move of the state that the table does not know, for one."""
+    """Records what is logged as an error, for example a change of state that the table of states does not know."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -43,16 +43,17 @@ class _Errors(logging.Handler):
 
 
 class Agent:
-    """A session thread and the events that it dispatched.
+    """A session and the events that it has dispatched.
 
-    Used as a context manager it is started, and at the end stopped, which must take less than a second.
+    Leaving the context manager stops the session, which must take less than a second, and checks that it logged no
+    error and kept no token.
 
     Args:
-        telex: Where it signs in.
-        timings: How long it waits for what.
-        now: Its clock.
+        telex: The Telex to sign in at.
+        timings: The session's waits; :func:`quick` by default.
+        now: The session's clock.
         chance: Gives numbers in [0, 1).
-        config: Fields of the configuration other than those that the sandbox announces.
+        config: Fields of the configuration, beside the addresses that the sandbox announces.
 
     Attributes:
         events: All events so far, each with the time it came (:func:`time.monotonic`).
@@ -96,7 +97,7 @@ class Agent:
         spent = Stopwatch()
         ended = self.session.stop(5.0)
         took = spent.seconds()
-        if threading.current_thread() is threading.main_thread():  # no other agent plays at the same time
+        if threading.current_thread() is threading.main_thread():  # so no other agent runs at the same time
             for polls in [thread for thread in threading.enumerate() if thread.name == "polls"]:
                 polls.join(LIMIT)
                 assert not polls.is_alive(), "polls go on"
@@ -117,12 +118,12 @@ class Agent:
         return self
 
     def online(self, subscribed: int | None = None, limit: float = LIMIT) -> Self:
-        """Sign in and wait until that many organisations are live; by default all there are."""
+        """Sign in and wait until so many organisations are live; by default all that there are."""
         self.sign_in()
         self.await_subscribed(len(self.telex.status()["organisations"]) if subscribed is None else subscribed, limit)
         return self
 
-    # -- what it told ------------------------------------------------------------------------------------------------
+    # -- its events --------------------------------------------------------------------------------------------------
 
     def all(self, kind: type[E]) -> list[E]:
         """All events of a kind so far."""
@@ -130,10 +131,10 @@ class Agent:
             return [event for _, event in self.events if isinstance(event, kind)]
 
     def await_true(self, predicate: Callable[[], bool], limit: float = LIMIT) -> None:
-        """Wait until something holds; it is looked at after each event.
+        """Wait until the predicate holds; it is checked after each event.
 
         Raises:
-            AssertionError: it does not within ``limit`` seconds in which the machine was not starved.
+            AssertionError: it does not hold within ``limit`` seconds by the :class:`Stopwatch`, or 60 on the wall.
         """
         spent, gives_up_at = Stopwatch(), time.monotonic() + 60
         with self._came:
@@ -144,7 +145,7 @@ class Agent:
                 raise AssertionError(f"it did not come to that within {limit:g} s; the last it told:\n{told}")
 
     def await_event(self, kind: type[E], predicate: Callable[[E], bool] = lambda _: True, limit: float = LIMIT) -> E:
-        """Wait for an event since the last :meth:`mark`, or since the beginning."""
+        """Wait for an event; gives the first that fits since the last :meth:`mark`, or since the beginning."""
         found: list[E] = []
 
         def came() -> bool:
@@ -157,7 +158,7 @@ class Agent:
     _marked = 0
 
     def mark(self) -> None:
-        """From here on :meth:`await_event` and :meth:`states` look."""
+        """From here on :meth:`await_event`, :meth:`states` and the like pass over the events so far."""
         with self._came:
             self._marked = len(self.events)
 
@@ -173,7 +174,7 @@ class Agent:
 
     @property
     def told(self) -> events.StateChanged:
-        """The state and its figures, as told last."""
+        """The last change of state, with its figures."""
         changes = self.all(events.StateChanged)
         return changes[-1] if changes else events.StateChanged(State.SIGNED_OUT)
 
@@ -192,12 +193,12 @@ class Agent:
         return self.await_event(events.StateChanged, lambda told: told.state is state, limit)
 
     def await_subscribed(self, count: int, limit: float = LIMIT) -> None:
-        """Wait until so many organisations are live."""
+        """Wait until the state is *online* with so many live organisations."""
         self.await_true(lambda: self.told.state is State.ONLINE and self.told.subscribed == count, limit)
 
     @property
     def reconnects(self) -> int:
-        """How often it has gone from online to anything else but the end."""
+        """How often the state has gone from *online* to another one, not counting the end."""
         told = [change.state for change in self.all(events.StateChanged)]
         return sum(
             before is State.ONLINE and after not in (State.ONLINE, State.STOPPED) for before, after in pairwise(told)
@@ -216,23 +217,23 @@ class Agent:
         ]
 
     def await_received(self, count: int, organisation: int = 0, limit: float = LIMIT) -> list[Any]:
-        """Wait until an organisation's publications are so many, and give them."""
+        """Wait until so many publications of an organisation have come; gives them."""
         self.await_true(lambda: len(self.received(organisation)) >= count, limit)
         return self.received(organisation)
 
     def await_all(
         self, data: list[Any], organisation: int = 0, *, missed: int = 0, restarted: bool = False, limit: float = LIMIT
     ) -> None:
-        """Wait until all that was published has come, in its order and once, and nothing was said to be lost.
+        """Wait until all publications have come, each once and in order, and check that none was reported as lost.
 
-        From a server that keeps no history comes less: then something is said to be lost since the last :meth:`mark`,
-        and the organisation is looked up after that.
+        A server without history loses some while the connection is down: then the session must report a loss since
+        the last :meth:`mark`, and poll the organisation's unread after that.
 
         Args:
-            data: What was published.
-            organisation: In which one.
-            missed: How many of it, in a row, may have been published while the connection was down.
-            restarted: The server began a new stream meanwhile: what the one before held may be lost.
+            data: The data of all publications.
+            organisation: The organisation that they were published in.
+            missed: How many of them, in a row, may have been published while the connection was down.
+            restarted: The server began a new stream meanwhile, so publications of the old stream may be lost.
             limit: Seconds that it may take.
         """
         if self.telex.keeps_history:
@@ -245,7 +246,7 @@ class Agent:
         assert len(received) <= len(data)
 
     def await_polled(self, organisation: int = 0, limit: float = LIMIT) -> None:
-        """Wait until an organisation's unread was looked up since the last :meth:`mark`."""
+        """Wait until a poll of an organisation's unread has begun and ended since the last :meth:`mark`."""
         self._await_in_order((events.PollBegan, events.UnreadPolled), organisation, limit)
 
     def _await_in_order(self, kinds: Sequence[type[events.Event]], organisation: int, limit: float) -> None:
@@ -261,16 +262,16 @@ class Agent:
         self.await_true(came, limit)
 
     def channel(self, organisation: int = 0) -> str:
-        """The push channel of an organisation, by its place in the last list."""
+        """The push channel of an organisation, by its index in the last list of organisations."""
         return self.all(events.OrganisationsChanged)[-1].organisations[organisation].channel
 
     def lost(self, organisation: int = 0) -> int:
-        """How often it said that an organisation's publications are lost, or may be."""
+        """How often it was reported that an organisation's publications are lost or may be (``CountsUnknown``)."""
         channel = self.channel(organisation)
         return sum(event.channel == channel for event in self.all(events.CountsUnknown))
 
     def answered(self) -> list[str]:
-        """The channels whose past was said to be told."""
+        """The channels whose first subscribe was answered or refused (``ChannelAnswered``), in order."""
         return [event.channel for event in self.all(events.ChannelAnswered)]
 
     @property

@@ -1,4 +1,4 @@
-"""Servers by hand, for what no sandbox can be told to do: each on a port of this machine, with threads of its own."""
+"""Small hand-written TLS, HTTP, proxy and WebSocket servers, for faults that no sandbox can be told to make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 HEAD = b"HTTP/1.1 200 OK\r\n"
 """The first line of an answer."""
 MUCH = 300_000_000
-"""Bytes: more than any client is to read."""
+"""Bytes: more than any client should read of an answer."""
 
 
 class Certificate:
@@ -32,7 +32,7 @@ class Certificate:
 
 @contextmanager
 def serving(talk: Callable[[socket.socket], None], context: ssl.SSLContext | None) -> Iterator[int]:
-    """A server that has one talk with each client, one after the other; gives its port."""
+    """A server on 127.0.0.1 that calls ``talk`` for each client, one after the other; gives its port."""
     ending = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.05)
@@ -70,7 +70,7 @@ def request_of(client: socket.socket) -> bytes:
 
 
 def saying(*pieces: bytes, then_waits: bool = False) -> Callable[[socket.socket], None]:
-    """A talk: what a request is answered with; ``then_waits`` leaves it to the client to close the connection."""
+    """A talk that answers a request with these pieces; with ``then_waits`` the client has to close the connection."""
 
     def talk(client: socket.socket) -> None:
         request_of(client)
@@ -83,11 +83,11 @@ def saying(*pieces: bytes, then_waits: bool = False) -> Callable[[socket.socket]
 
 
 class Flood:
-    """Answers a request by the beginning of an answer, and then by the same again and again until nobody reads on."""
+    """Answers a request with the head of an answer, then sends the same bytes again and again, up to :data:`MUCH`."""
 
     def __init__(self, head: bytes, again: bytes = b"x") -> None:
         self.sent = 0
-        """Bytes."""
+        """Bytes that the client has taken, as far as the socket accepted them."""
         self._head = head
         self._again = again * (1 + 60_000 // len(again))
 
@@ -100,7 +100,7 @@ class Flood:
 
 
 class Proxy:
-    """A small HTTP proxy that knows CONNECT, and leads every name to this machine."""
+    """A small HTTP proxy that knows only CONNECT, and connects every name to 127.0.0.1."""
 
     def __init__(self, password: str | None = None) -> None:
         self.asked: list[str] = []

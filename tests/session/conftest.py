@@ -1,4 +1,4 @@
-"""Where the scenarios are played: on the sandbox's own push server, and the same ones on real Centrifugos."""
+"""Fixtures that run each scenario on the sandbox's own push server and, if asked for, on real Centrifugos."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Telex = Callable[..., Sandbox]
 Start = Callable[..., Agent]
 
 KEPT = int(HISTORY[1])
-"""Publications that a personal channel keeps in a scenario that is marked ``history``."""
+"""How many publications a personal channel keeps in a scenario that is marked ``history``."""
 
 
 @pytest.fixture(scope="session", params=PUSH_SERVERS)
 def server(request: pytest.FixtureRequest) -> str:
-    """Which push server the scenario is played on."""
+    """The push server that the scenario runs on."""
     which: str = request.param
     return which
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """With ``--both-histories`` each scenario that fits both is played without history and with it."""
+    """With ``--both-histories``, run each scenario that is not marked ``history`` both without and with a history."""
     marked = metafunc.definition.get_closest_marker("history")
     if "history" in metafunc.fixturenames and not marked and metafunc.config.getoption("both_histories"):
         metafunc.parametrize("history", [0, KEPT], indirect=True, ids=["no history", "history"])
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def history(request: pytest.FixtureRequest) -> int:
-    """How many publications the personal channels keep: none, as at Telex, unless the test is marked or told."""
+    """How many publications the personal channels keep: none, as at Telex, unless a mark or parameter says so."""
     return int(getattr(request, "param", KEPT if request.node.get_closest_marker("history") else 0))
 
 
@@ -49,7 +49,7 @@ def _options_for(server: str, history: int, options: tuple[str, ...]) -> tuple[s
     return (*options, *push_server_options(server))
 
 
-# One after the other, on sandboxes that are used again.
+# The scenarios run one after the other, on sandboxes that are reused.
 
 
 @pytest.fixture(scope="session")
@@ -63,13 +63,13 @@ def sandboxes() -> Iterator[dict[tuple[str, ...], Sandbox]]:
 
 @pytest.fixture
 def telex(server: str, history: int, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
-    """Gives a sandbox with some options, as if it were new."""
+    """A function that gives a sandbox with these options, like a new one."""
     return lambda *options: _used_again(sandboxes, _options_for(server, history, options))
 
 
 @pytest.fixture
 def own(history: int, sandboxes: dict[tuple[str, ...], Sandbox]) -> Telex:
-    """As `telex`, always on the sandbox's own push server: for what no real one can be told to do."""
+    """As `telex`, but always on the sandbox's own push server: for faults that no real one can be told to make."""
     return lambda *options: _used_again(sandboxes, _options_for("own", history, options))
 
 
@@ -82,7 +82,7 @@ def _used_again(sandboxes: dict[tuple[str, ...], Sandbox], options: tuple[str, .
 
 
 def _renew(sandbox: Sandbox) -> None:
-    """Makes a used sandbox like a new one, but for its counters and its organisations."""
+    """Make a used sandbox like a new one, except for its counters and its organisations."""
     sandbox.silent(False)
     sandbox.clear_faults()
     sandbox.forget()
@@ -94,12 +94,12 @@ def _renew(sandbox: Sandbox) -> None:
 
 @pytest.fixture
 def agent() -> Iterator[Start]:
-    """Starts agents, and stops them after the test."""
+    """A function that starts agents; they are stopped after the test."""
     with ExitStack() as stack:
         yield lambda telex, **options: stack.enter_context(Agent(telex, **options))
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """A certificate for servers by hand."""
+    """A certificate for the servers of :mod:`tests.session.by_hand`."""
     return Certificate(tmp_path_factory.mktemp("certificate"))

@@ -1,1 +1,1 @@
-"""What the desktop is told of the program: start at log-in, entry and icons, unit."""
+"""Tests of what the program installs for the desktop: start at log-in, menu entry, icons, systemd unit."""

@@ -1,4 +1,4 @@
-"""A home, and the program in a folder with a blank in its name."""
+"""Fixtures: the installed program, in a folder whose name has blanks and signs that need quoting, and a home."""
 
 from __future__ import annotations
 

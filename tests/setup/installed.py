@@ -1,4 +1,4 @@
-"""An installation of the program in a virtual environment of its own, as pip makes one, without a network."""
+"""Installs the program into a virtual environment of its own, as pip does but without a network, and runs it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ maker.variants = {""}
 maker.set_mode = True
 maker.make("telex-start = telex_start.__main__:main")
 """
-"""Makes the console script as pip does, which knows what to do about a blank in the interpreter's path."""
+"""Makes the console script by pip's own code, which can cope with a blank in the interpreter's path."""
 
 _MEASURED = 'import os; "COVERAGE_PROCESS" in str(os.environ) and __import__("coverage").process_startup()'
-"""What coverage has in its folder, where it is not looked for."""
+"""Starts coverage in the program's process, like the file that coverage installs, which is not found here."""
 
 
 class Installed:
     """The program in a virtual environment.
 
     Args:
-        folder: Where; it is made.
+        folder: The environment's folder, which is made.
         home: The person's home.
     """
 
@@ -58,7 +58,7 @@ class Installed:
         }
 
     def __call__(self, *words: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """Run it: the exit code, and what it said."""
+        """Run the program with these words; gives the exit code and its output."""
         done = subprocess.run(
             [self.script, *words],
             env={**self.environ, **(environ or {})},
@@ -72,5 +72,5 @@ class Installed:
         return done.returncode, done.stdout
 
     def left(self) -> set[str]:
-        """All files and folders of the person's home, but for the one where the lock is."""
+        """All files and folders in the person's home, except ``run``, which holds the lock."""
         return {str(path.relative_to(self.home)) for path in self.home.rglob("*")} - {"run"}

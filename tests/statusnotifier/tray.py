@@ -1,4 +1,4 @@
-"""An icon over a connection of its own, and what a panel can ask of it."""
+"""Runs the product's tray icon on a bus of a test, and reads its signals and menu as a panel does."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ MENU_PATH = "/MenuBar"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 
 CACHE = os.path.join(tempfile.gettempdir(), f"tray-tests-{os.getuid()}")
-"""Of the icon's pictures; one for all the tests of a run, as drawing takes longer than most of them."""
+"""The folder of the icon's pictures, the same for all tests: drawing them takes longer than most tests."""
 VIEW = TrayView(State.ONLINE, 0, "A title")
 
 
 def pictures(view: TrayView) -> list[Pixmap]:
-    """What the icon shows then."""
+    """The pictures of the icon for a view."""
     return pixmaps(view.state, view.unread, CACHE, view.quiet)
 
 
 class Tray:
-    """An icon that runs, and what its menu's callbacks are to tell.
+    """A running icon on a connection of its own, with a menu whose callbacks record clicks.
 
     Attributes:
         item: The icon on the bus.
         bus: Its connection.
-        clicks: What was chosen; callbacks put it there.
-        hosts: What ``on_host`` was told.
+        clicks: The menu items that were chosen, put there by callbacks of :meth:`click`.
+        hosts: The arguments of ``on_host``.
     """
 
     def __init__(self, address: str, make_menu: Callable[[Tray], Any] | None = None, view: TrayView = VIEW) -> None:
@@ -70,26 +70,26 @@ class Tray:
         assert self.loop.stop(TIMEOUT)
 
     def click(self, what: str) -> Callable[[], None]:
-        """A callback for a menu item."""
+        """A callback for a menu item, which puts ``what`` into :attr:`clicks`."""
         return lambda: self.clicks.put(what)
 
     def clicked(self) -> str:
-        """What was chosen next."""
+        """Wait for the next click; gives the item."""
         return self.clicks.get(timeout=TIMEOUT)
 
     def host(self) -> bool:
-        """What ``on_host`` was told next."""
+        """Wait for the next argument of ``on_host``."""
         return self.hosts.get(timeout=TIMEOUT)
 
     def settle(self) -> None:
-        """Wait until everything that was asked of the icon so far was handed to the bus."""
+        """Wait until the icon has sent to the bus all that was asked of it so far."""
         done = threading.Event()
         self.bus.post(lambda: self.bus.post(done.set))
         assert done.wait(TIMEOUT)
 
 
 def seen(panel: FakePanel, tray: Tray, item: PanelItem) -> list[tuple[str, Any]]:
-    """The signals of the icon that the panel has got, now that all are there, and forget them."""
+    """Wait until the panel has got all signals of the icon so far; gives and forgets them."""
     tray.settle()
     panel.call(item.name, ITEM_PATH, "org.freedesktop.DBus.Peer", "Ping")
     found = [
@@ -102,23 +102,23 @@ def seen(panel: FakePanel, tray: Tray, item: PanelItem) -> list[tuple[str, Any]]
 
 
 class MenuReader:
-    """A panel's view of the menu, with each of the calls that there are."""
+    """Calls the methods of an icon's menu (``com.canonical.dbusmenu``), as a panel does."""
 
     def __init__(self, client: BusClient, item: PanelItem) -> None:
         self._client = client
         self._item = item
 
     def call(self, member: str, signature: str = "", *body: Any) -> Any:
-        """Call a method of the menu; its only result, or all of them.
+        """Call a method of the menu; gives its only result, or a tuple of its results.
 
         Raises:
-            AssertionError: it answered an error.
+            AssertionError: the answer is an error.
         """
         answer = self._client.call(self._item.name, MENU_PATH, MENU, member, signature, *body)
         return answer[0] if len(answer) == 1 else answer
 
     def layout(self, parent: int = 0, depth: int = -1, *names: str) -> Any:
-        """The tree, without the revision."""
+        """The tree of entries, without the revision."""
         return self.call("GetLayout", "iias", parent, depth, list(names))[1]
 
     def ids(self) -> dict[str, int]:
@@ -136,7 +136,7 @@ class MenuReader:
         return found
 
     def event(self, label: str, event: str = "clicked") -> None:
-        """Choose an entry, or what else happens to it."""
+        """Send an event for the entry with that label; by default a click."""
         self.call("Event", "isvu", self.ids()[label], event, ("s", ""), 0)
 
 
@@ -148,11 +148,11 @@ def error_name(reply: Message) -> str:
 
 
 class Surface:
-    """The program's tray on a desktop with this environment.
+    """The program's whole tray (:class:`telex_start.desktop.tray.tray.Tray`) on a desktop with this environment.
 
     Attributes:
-        tray: It.
-        openings: Each opening of the menu is told, too.
+        tray: The tray.
+        openings: Whether :meth:`next` also gives each opening of the menu.
     """
 
     def __init__(self, environ: Mapping[str, str], **options: float) -> None:
@@ -173,12 +173,12 @@ class Surface:
         assert self.tray.stop(TIMEOUT) and self._buses.stop(TIMEOUT)
 
     def next(self) -> Event:
-        """What is told next."""
+        """Wait for the next event."""
         while True:
             event = self._events.get(timeout=TIMEOUT)
             if self.openings or not isinstance(event, MenuOpened):
                 return event
 
     def show(self, **fields: Any) -> None:
-        """Show a view with these fields; online without any."""
+        """Show a view with these fields; without any, that of *online*."""
         self.tray.show(VIEW._replace(**{"status": "Online", **fields}))

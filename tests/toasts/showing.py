@@ -1,4 +1,4 @@
-"""Toasts over D-Bus that tell what becomes of them, and notification daemons of several kinds."""
+"""Runs the product's D-Bus toasts in a test and records their events; also a notification daemon that answers late."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def toast(number: int, **more: Any) -> Toast:
 
 
 class _Connection(Bus):
-    """A connection whose patience with a daemon can be shortened."""
+    """A connection whose time-outs of calls can be shortened, by :attr:`patience` in seconds."""
 
     patience: float | None = None
 
@@ -37,11 +37,11 @@ class _Connection(Bus):
 
 
 class Showing(DBusToasts):
-    """Toasts that run.
+    """Running toasts.
 
     Attributes:
-        events: What they dispatched.
-        taken: What a daemon has taken.
+        events: The events that they dispatched.
+        taken: The toasts that a daemon has accepted.
         connection: Their connection to the bus.
     """
 
@@ -61,7 +61,7 @@ class Showing(DBusToasts):
         assert self.loop.stop(TIMEOUT)
 
     def show_and_wait(self, *toasts: Toast) -> None:
-        """Show them one after the other, each once a daemon has taken the one before."""
+        """Show toasts one after the other, each once a daemon has accepted the one before."""
         for one in toasts:
             self.show(one)
             assert self.taken.get(timeout=TIMEOUT) == one
@@ -70,13 +70,13 @@ class Showing(DBusToasts):
         return self.events.get(timeout=TIMEOUT)
 
     def failure(self) -> str:
-        """The sentence that is dispatched next."""
+        """Wait for the next event, which must be ``ToastFailed``; gives its sentence."""
         event = self.next()
         assert isinstance(event, ToastFailed)
         return event.message
 
     def settle(self) -> None:
-        """Wait until the bus's thread has done what was handed to it so far."""
+        """Wait until the thread of the bus has done all work posted so far."""
         settled = threading.Event()
         self.connection.post(settled.set)
         assert settled.wait(TIMEOUT)
@@ -87,10 +87,10 @@ def titles(daemon: FakeNotificationDaemon) -> list[str]:
 
 
 class LateDaemon(FakeNotificationDaemon):
-    """One that shows each toast at once, by the rules of the specification, and answers when it is told to.
+    """A daemon that shows each toast at once, as the specification says, but may answer only when told to.
 
     Attributes:
-        late: It answers no ``Notify`` until :meth:`answer_at_last`.
+        late: Whether it holds back the answer to each ``Notify`` until :meth:`answer_at_last`.
     """
 
     def __init__(self, bus: PrivateBus) -> None:
@@ -112,10 +112,10 @@ class LateDaemon(FakeNotificationDaemon):
             self.reply(call, "u", ident)
 
     def shows(self, *expected: str) -> None:
-        """Wait until just these are on the screen."""
+        """Wait until exactly the toasts with these titles are on the screen."""
         self.wait_until(lambda: sorted(self.on_screen.values()) == sorted(expected), f"{expected}")
 
     def ping(self) -> None:
-        """Wait until all that was sent to it before is read."""
+        """Wait until the daemon has read all messages that were sent to it before."""
         bus = "org.freedesktop.DBus"
         self.call(bus, "/org/freedesktop/DBus", bus, "GetId")

@@ -1,1 +1,1 @@
-"""Measurements: ``make bench``. No test runs them; each prints what it saw, beside a named peer in the same run."""
+"""Measures the agent (``make bench``), side by side with the C++ original if it can be built. No test runs this."""

@@ -1,8 +1,8 @@
-"""``make bench``: the :data:`SECTIONS`, on a real panel, with the sandbox over TLS.
+"""``make bench``: runs the :data:`SECTIONS` of measurements, on a real panel, with the sandbox over TLS.
 
-Name the sections to run only those: ``make bench ARGS="starts idle"``; ``IDLE=10`` shortens the idle minute,
-``MESSAGES=20`` the latency runs, ``ROUNDS=1`` those beside the original. Nothing else on the machine has its displays
-and ports, or hears its bus, where root may have namespaces of its own.
+Name sections to run only those: ``make bench ARGS="starts idle"``. ``IDLE=10`` shortens the idle minute,
+``MESSAGES=20`` the latency runs, ``ROUNDS=1`` the comparisons with the original. As root it runs in namespaces of its
+own, so that no other program shares its displays, ports and bus.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from .original import CONCEDED, PORTS, Missing, build, installed_megabytes, orig
 
 Running = tuple[RealDesktop, Sandbox, int]
 SOON = 2.0
-"""Seconds between two pushes that come one after the other."""
+"""Seconds between two pushes in quick succession."""
 _SETTLE = 1.5
-"""Seconds after the icon, in which the rest of a start is done."""
+"""Seconds after the icon's appearance in which the rest of a start is done."""
 _PRIVATE = Path(PYTHON).with_name("python-of-its-own")
 """A copy of the interpreter, whose pages no other Python on this machine shares."""
 AT_ONCE = 1000
@@ -44,7 +44,7 @@ _FEW = max(1, ROUNDS // 3)
 
 
 def program() -> Path | None:
-    """The original, or ``None`` after a line that says what is lacking."""
+    """The original's program; or ``None``, after printing what is lacking for it."""
     try:
         return build()
     except Missing as lacking:
@@ -54,7 +54,7 @@ def program() -> Path | None:
 
 @contextmanager
 def _ours(folder: str, command: list[str] = AGENT, by_window: bool = False) -> Iterator[Running]:
-    """A desktop, a Telex and ours, signed in, with nothing on the disk before."""
+    """A desktop, a sandbox and our agent, signed in, with an empty home folder before."""
     with ExitStack() as stack:
         desktop, telex = stack.enter_context(RealDesktop("xfce4-panel")), stack.enter_context(_telex())
         home = stack.enter_context(tempfile.TemporaryDirectory(dir=folder))
@@ -63,7 +63,7 @@ def _ours(folder: str, command: list[str] = AGENT, by_window: bool = False) -> I
 
 @contextmanager
 def _theirs(program: Path) -> Iterator[Running]:
-    """A desktop, a Telex and the original, signed in; it shows by a window of its own."""
+    """A desktop, a sandbox and the original, signed in; without dunst, as it shows its toasts in windows of its own."""
     with (
         RealDesktop("xfce4-panel", dunst=False) as desktop,
         _telex() as telex,
@@ -89,7 +89,7 @@ _KINDS = (
 
 
 def starts(folder: str, table: Table) -> None:
-    """From exec to the icon's pixels on xfce4-panel: warm, for the first time, and with an empty page cache."""
+    """Measures from exec to the icon's pixels on xfce4-panel: warm, for the first time, with an empty page cache."""
     theirs = program()
     kinds = _KINDS if not os.geteuid() else _KINDS[:-1]  # only root may drop caches
     took: dict[tuple[str, bool], list[float]] = defaultdict(list)
@@ -134,7 +134,7 @@ def _start(command: list[str], environ: dict[str, str]) -> tuple[float, float]:
 
 
 def memories(folder: str, table: Table) -> None:
-    """Signed in to three organisations, and nothing happens; an interpreter of its own, so that nobody shares it."""
+    """Memory while idle, signed in to three organisations; with an interpreter whose pages nobody shares."""
 
     def idle(running: Callable[[], Any]) -> list[Any]:
         found = []
@@ -159,7 +159,7 @@ def memories(folder: str, table: Table) -> None:
 
 
 def flood(folder: str, table: Table) -> None:
-    """A thousand pushes in a second, each in a frame of its own: processor time and growth."""
+    """Processor time and growth in memory by a thousand pushes in a second, each in a frame of its own."""
 
     def flooded(running: Callable[[], Any]) -> list[tuple[float, float]]:
         found = []
@@ -181,7 +181,7 @@ def flood(folder: str, table: Table) -> None:
 
 
 def pixels(folder: str, table: Table) -> None:
-    """From the push server's sending to the first changed pixel: dunst's toast, and the original's own window."""
+    """Measures from the push server's sending to the first changed pixel, by dunst or by the original's window."""
     theirs, waits = program(), (SOON, IDLE / 2)
     with _ours(folder) as (desktop, telex, _), Corner(desktop.environ, (950, 24, 12, 12)) as corner:
         ours = _seen(telex, corner, waits)
@@ -195,7 +195,7 @@ def pixels(folder: str, table: Table) -> None:
 
 
 def _seen(telex: Sandbox, corner: Corner, waits: tuple[float, ...]) -> dict[float, list[float]]:
-    """Milliseconds, by the seconds before in which nothing happened."""
+    """Milliseconds from push to pixels, by the seconds of idleness before the push."""
     found: dict[float, list[float]] = defaultdict(list)
     for turn in range(-1, ROUNDS):
         for wait in waits:
@@ -212,7 +212,7 @@ def _seen(telex: Sandbox, corner: Corner, waits: tuple[float, ...]) -> dict[floa
 
 
 def installed(_folder: str, table: Table) -> None:
-    """What an installation takes: of ours all that pip brings but for pip itself, of the original also wxWidgets."""
+    """Disk space of an installation: ours with all that pip brings except pip itself, the original with wxWidgets."""
     theirs = program()
     [packages] = (Path(PYTHON).parent.parent / "lib").glob("python*/site-packages")
     skipped = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")
@@ -229,15 +229,15 @@ def installed(_folder: str, table: Table) -> None:
 
 
 APART = 1.8
-"""Seconds between two messages, or the flood rule would hold some of them."""
+"""Seconds between two messages, so that the flood rule holds none of them back."""
 WARM_UP = 3
-"""Messages that do not count."""
+"""How many first messages do not count."""
 
 
 def idle(folder: str, _table: Table) -> None:
-    """Signed in with three organisations, and nothing happens."""
+    """Memory, wake-ups and processor time while idle, signed in to three organisations."""
     with RealDesktop() as desktop, Sandbox() as telex, agent(desktop, telex, folder) as pid:
-        time.sleep(5)  # what a start leaves to be done is done; there is no event for that
+        time.sleep(5)  # until the work of the start is done; there is no event for that
         pings, first, cpu = telex.status()["pongs"], read(pid), cpu_clock(pid)
         time.sleep(IDLE)
         last, spent = read(pid), cpu_clock(pid) - cpu
@@ -249,7 +249,7 @@ def idle(folder: str, _table: Table) -> None:
 
 
 def texts(folder: str, _table: Table) -> None:
-    """From the push server's sending to the daemon's receiving, one message at a time, whichever way its text comes."""
+    """Measures from the push server's sending to the daemon's receiving of a message, for each way of its text."""
     for words, new_message in (("without text", "never"), ("text first", "before"), ("text in the same push", "after")):
         took = []
         with (
@@ -270,9 +270,9 @@ def texts(folder: str, _table: Table) -> None:
 
 
 def kept(folder: str, _table: Table) -> None:
-    """From exec to all organisations online: with the password given, and with the one that a real keyring keeps.
+    """Measures from exec to all organisations online, with a given password, and with one that a real keyring keeps.
 
-    By the Python of the tests: the lean environment has no library of the keyring.
+    Runs with the tests' Python: the lean environment has no library for keyrings.
     """
     command = [sys.executable, "-m", "telex_start"]
     with RealDesktop() as desktop, Sandbox() as telex, RealKeyring(desktop.bus, Path(folder)) as keyring:
@@ -306,7 +306,7 @@ SECTIONS = {section.__name__: section for section in (starts, memories, pixels, 
 
 
 MARK = "BENCH_APART"
-"""In the environment of a run that is apart."""
+"""The environment variable that marks a run in namespaces of its own."""
 _APART = 'ip link set lo up; mkdir -p /tmp/.X11-unix; mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix; exec "$@"'
 
 
@@ -327,10 +327,10 @@ def main(wanted: list[str]) -> int:
 
 
 def _go_apart() -> bool:
-    """Run this very command again with a network and mounts of its own, where root may.
+    """Run this very command again with a network and mounts of its own, if root may do that.
 
     Returns:
-        Whether this process is apart; where it can be, the first call does not return.
+        Whether this process is such a run. The first call replaces the process, if that is possible.
     """
     if os.environ.get(MARK):
         return True

@@ -1,4 +1,4 @@
-"""The agent that is measured, the screen that it is seen on, and how all is said: in lines, or rows of the table."""
+"""Starts the agent to be measured, watches the screen for its first pixels, and prints figures in lines and a table."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from tests.servers import Sandbox
 IDLE = float(os.environ.get("IDLE", "60"))
 """Seconds."""
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
-"""How often a figure is taken that is compared with the peer's."""
+"""How often each figure is measured that is compared with the peer's."""
 MESSAGES = int(os.environ.get("MESSAGES", "100"))
 
 
 # The agent.
 
 PYTHON = str(ROOT / os.environ.get("BENCH_PYTHON", ".venv/bin/python"))
-"""What runs the agent. It starts outside of the repository, so that the installed package is used."""
+"""The Python that runs the agent. It starts outside the repository, so that the installed package is used."""
 AGENT = [str(Path(PYTHON).with_name("telex-start"))]
 
 
 def environment(desktop: RealDesktop, telex: Sandbox | None, folder: str) -> dict[str, str]:
-    """Of a program on that desktop, with a home of its own."""
+    """The environment of a program on that desktop, with a home of its own."""
     environ = dict(desktop.environ)
     environ |= {name: folder for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
     if telex is not None:
@@ -45,7 +45,7 @@ def environment(desktop: RealDesktop, telex: Sandbox | None, folder: str) -> dic
 def agent(
     desktop: RealDesktop, telex: Sandbox, folder: str, program: Sequence[str] = AGENT, *, by_window: bool = False
 ) -> Iterator[int]:
-    """The agent with its tray, signed in by its input or by its window, which has closed; its process id."""
+    """Run the agent with its tray, and sign in by its input or by its window, which closes; gives its process id."""
     options = ["--login"] if by_window else ["--email", telex.email, "--password-stdin"]
     given = None if by_window else telex.password + "\n"
     environ, home = environment(desktop, telex, folder), Path(folder)
@@ -56,7 +56,7 @@ def agent(
         if by_window:
             item = desktop.wait_for_item()
             until(lambda: item.labels()[0].startswith("Online"), "it does not come online")
-            time.sleep(2)  # the window says its last word
+            time.sleep(2)  # the window shows its success, and closes
         yield running.process.pid
 
 
@@ -64,10 +64,10 @@ def agent(
 
 
 class Corner:
-    """A rectangle of the screen, watched for its first change; as it is entered it is empty.
+    """A rectangle of the screen, watched for its first change; its look at entering counts as empty.
 
     Args:
-        environ: Names the display.
+        environ: Has the display.
         place: Left, top, width and height in pixels; by default where the panel's tray is.
     """
 
@@ -87,7 +87,7 @@ class Corner:
         return self._root.get_image(*self._place, X.ZPixmap, 0xFFFFFFFF).data
 
     def settle(self) -> None:
-        """Wait until it has not changed for a third of a second, and take that as empty."""
+        """Wait until the rectangle has not changed for a third of a second, and count that look as empty."""
         seen, since = self._look(), time.monotonic()
         while time.monotonic() - since < 0.3:
             if (now := self._look()) != seen:
@@ -95,11 +95,11 @@ class Corner:
         self._empty = seen
 
     def wait_empty(self) -> None:
-        """Wait until what was shown is gone."""
+        """Wait until the rectangle is empty again."""
         until(lambda: self._look() == self._empty, "it stays", 60.0)
 
     def appears(self) -> float:
-        """Wait until something is drawn there; when, on the monotonic clock."""
+        """Wait until something is drawn in the rectangle; gives the monotonic time."""
         end = time.monotonic() + TIMEOUT
         while self._look() == self._empty:
             if time.monotonic() > end:
@@ -107,7 +107,7 @@ class Corner:
         return time.monotonic()
 
     def after(self, act: Callable[[], float]) -> float:
-        """Seconds from the moment that ``act`` returns, on the monotonic clock, to the first change here."""
+        """Seconds from the monotonic time that ``act`` gives to the first change of the rectangle."""
         seen: list[float] = []
         watcher = threading.Thread(target=lambda: seen.append(self.appears()))
         watcher.start()
@@ -116,18 +116,18 @@ class Corner:
         return seen[0] - began
 
 
-# How it is said.
+# How figures are printed.
 
 
 def percentiles(took: Sequence[float]) -> str:
-    """Of milliseconds, by nearest rank."""
+    """The percentiles of milliseconds as text, by nearest rank."""
     ordered = sorted(took)
     half, most = (ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.99))
     return f"p50 {half:.1f} ms, p99 {most:.1f} ms, most {ordered[-1]:.1f} ms"
 
 
 class Table:
-    """Rows, printed as they come: each figure, ours and the C++ original's of the same run, ratio and goal."""
+    """A table, printed row by row: our figure and the C++ original's from the same run, their ratio, and the goal."""
 
     def __init__(self) -> None:
         self.missed: list[str] = []
@@ -144,15 +144,15 @@ class Table:
         goal: float | None = None,
         most: float | None = None,
     ) -> None:
-        """A figure: median, and in parentheses least to most.
+        """Print a row: the median, and in parentheses least to most.
 
         Args:
-            figure: What it is.
-            ours: One of each round.
-            peers: Likewise; empty where the peer cannot be had.
-            unit: Of all of them.
-            goal: The ratio of ours to the peer's, at most.
-            most: What ours is to be at most.
+            figure: The figure's name.
+            ours: Our values, one of each round.
+            peers: The peer's values; empty if there is no peer.
+            unit: The unit of all values.
+            goal: The ratio of ours to the peer's may be this at most.
+            most: Our median may be this at most.
         """
         own = statistics.median(ours)
         ratio = own / statistics.median(peers) if peers else None

@@ -1,7 +1,7 @@
-"""The C++ original as a peer: built from its public sources where these are there, and driven as a person would.
+"""Builds the C++ original from its public sources, if these are there, and uses it as a person does: the bench's peer.
 
-Nothing of it is changed but its two compiled-in addresses and its CMake file (``build_original.sh``). It is given the
-sandbox with ``--honour-subs`` and ``--any-origin``, without which it receives nothing, no rate limit, and tokens that
+Only its two compiled-in addresses and its CMake file are changed (``build_original.sh``). Its sandbox runs with
+``--honour-subs`` and ``--any-origin``, without which it receives nothing, without a rate limit, and with tokens that
 outlive the run, as it renews none.
 """
 
@@ -23,25 +23,25 @@ from tests.servers import Sandbox
 from .measuring import Corner
 
 PORTS = 41801, 41802
-"""Of the API and of the push server, as its build has them."""
+"""The ports of the API and of the push server, which are compiled into it."""
 CONCEDED = ("--honour-subs", "--any-origin", "--rate", "0", "--connection-ttl", "86400", "--subscription-ttl", "86400")
-"""The sandbox's options that it needs, beside its ports."""
+"""The sandbox's options that the original needs, beside its ports."""
 KEPT = Path(os.environ.get("TELEX_START_PEERS") or Path.home() / ".cache" / "telex-start-test" / "peers").resolve()
-"""Holds ``sources/alerter`` (the public repository markessien/alerter) and ``sources/ixwebsocket``
+"""The folder that holds ``sources/alerter`` (the public repository markessien/alerter) and ``sources/ixwebsocket``
 (machinezone/IXWebSocket), and what is built from them."""
 _BUILD = Path(__file__).with_name("build_original.sh")
 _REPOSITORIES = {"alerter": "markessien/alerter", "ixwebsocket": "machinezone/IXWebSocket"}
 
 
 class Missing(Exception):
-    """The original cannot be had here; says what is lacking."""
+    """The original cannot be built here; says what is lacking."""
 
 
 def build() -> Path:
-    """Its program, built where it has not been yet.
+    """The original's program; builds it if that was not done yet.
 
     Raises:
-        Missing: its sources are not there, or what builds them.
+        Missing: its sources or the tools to build them are not there.
     """
     program = KEPT / "build" / "telexstart"
     if program.exists():
@@ -74,8 +74,9 @@ def installed_megabytes(program: Path) -> float:
 
 @contextmanager
 def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[int]:
-    """It runs on a desktop with xfce4-panel, in a folder of its own that holds its sound, and has signed in;
-    its process id.
+    """Run the original on a desktop with xfce4-panel, in a folder of its own that holds its sound, and sign in.
+
+    Gives its process id.
 
     Args:
         telex: The sandbox, on :data:`PORTS`.
@@ -83,7 +84,7 @@ def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[in
     """
     with tempfile.TemporaryDirectory(prefix="original-") as folder, Corner(desktop.environ) as tray:
         Path(folder, "audio").mkdir()
-        # Its own is compressed, which wxWidgets does not play here: it would say so in a window, each time.
+        # Its own sound is compressed. wxWidgets cannot play that here, and would say so in a window each time.
         with wave.open(str(Path(folder, "audio", "knock.wav")), "wb") as sound:
             sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
             sound.writeframes(bytes(1600))
@@ -95,24 +96,24 @@ def original(desktop: RealDesktop, telex: Sandbox, program: Path) -> Iterator[in
             _sign_in(desktop, telex)
             yield process.pid
         finally:
-            process.kill()  # it does not end by SIGTERM while a window of it is open
+            process.kill()  # SIGTERM does not end it while one of its windows is open
             end(process)
 
 
 def _sign_in(desktop: RealDesktop, telex: Sandbox) -> None:
-    """By its window, the only way: the third entry of its menu, and both fields filled in anew."""
+    """Sign in by its window, the only way: the third entry of its menu; both fields are filled in again."""
     desktop.right_click_icon()
     desktop.xdotool("key", "Down", "Down", "Down", "Return")
     desktop.xdotool("search", "--sync", "--onlyvisible", "--name", "^Login$")
     until(lambda: desktop.active_title() == "Login", "its window has not come")
-    time.sleep(0.5)  # until its field has the focus, of which nothing tells
+    time.sleep(0.5)  # until its field has the focus; there is no event for that
     for text in (telex.email, telex.password):
         desktop.xdotool("key", "ctrl+a")
         desktop.xdotool("type", "--delay", "5", text)
         desktop.xdotool("key", "Tab")
     desktop.xdotool("key", "Return")
     telex.wait_until(lambda status: sum(status["subscriptions"].values()) == len(status["organisations"]), TIMEOUT)
-    # "Login successful!", in a window of this name too.
+    # Its message "Login successful!" comes in a window of this name, too.
     until(lambda: desktop.active_title() == "Login", "its word has not come")
     desktop.xdotool("key", "Return")
     until(lambda: desktop.active_title() != "Login", "its word stays")

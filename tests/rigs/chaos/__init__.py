@@ -1,9 +1,9 @@
-"""The program among random clicks, faults and recoveries (``make chaos``).
+"""Tries the program among random clicks, faults and recoveries (``make chaos``).
 
 Two real agents, one headless and one with an icon on a private desktop, are signed in to one sandbox. A *round* is a
-handful of random steps; then all faults are taken back, a person does what a person would, and all must be right: both
-agents online with all organisations, each message told once, and nothing left over. They run with short timings
-(:mod:`.planted`), so that a round has the time for polls that are refused for long.
+handful of random steps. Then all faults are taken back, a person does what a person would do, and all must be right:
+both agents online with all organisations, each message told once, and nothing left over. The agents run with short
+timings (in :mod:`.subject`), so that a round is long enough for polls that are refused for minutes.
 
 A round's steps follow from the seed and its number alone, so that one round can be seen again by itself.
 """

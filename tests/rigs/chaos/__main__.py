@@ -28,33 +28,33 @@ from .subject import Headless, Subject
 from .tray import Desk, Tray
 
 RIGHT_WITHIN = 60.0
-"""Seconds in which all must be right after the last fault and the recovery; the longest backoff is 20 s."""
+"""Seconds after the last fault and the recovery in which all must be right; the longest backoff is 20 s."""
 REFUSALS_SHOW_WITHIN = 10.0
-"""Seconds after which an organisation that is not there is one that the program leaves alone for minutes."""
+"""Seconds after which an organisation that is still not live is one that the program will not try for minutes."""
 TOLD_WITHIN = 20.0
-"""Seconds in which a message of a calm moment must be told."""
+"""Seconds in which a message must be told that is sent in a calm moment."""
 QUIET = WINDOW + 0.5
 """Seconds without news after which the flood rule holds nothing back."""
 WAKING = 12.0
-"""Seconds in which what the machine's waking causes is over: one of several in a row waits for ten."""
+"""Seconds after which the effects of the machine's waking are over: one of several wakings in a row waits ten."""
 MESSAGES = 2
-"""In each calm moment: fewer than the flood rule would let through at once."""
+"""How many messages are sent in each calm moment: fewer than the flood rule lets through at once."""
 OPTIONS = (
     *("--organisations", str(ORGANISATIONS), "--ping", "3", "--history", "200"),
     *("--connection-ttl", "20", "--subscription-ttl", "25"),
 )
 RATE = (30.0, 30)
-"""Calls a second, and at once: both agents have the same address, and so one limit."""
+"""Calls a second, and calls at once: both agents have the same address, so they share one limit."""
 PAUSES = (0.0, 0.0, 0.1, 0.4, 1.0, 2.5)
-"""Seconds after a step; most things are at their worst shortly after another."""
+"""Seconds to wait after a step; most faults are worst shortly after another."""
 RECOVERIES = ("wait", "reconnect", "wake", "sign in anew", "restart")
-"""What a person does when the network is well again and the program may not be."""
+"""What a person may do when the network works again and the program perhaps does not."""
 
 assert MESSAGES < LIMIT
 
 
 class World:
-    """Telex, the agents by their names, and what was done to them."""
+    """The sandbox and the agents by their names; plays rounds, and records what was done."""
 
     def __init__(self, telex: Sandbox, subjects: dict[str, Subject], system_bus: SystemBus) -> None:
         self.telex = telex
@@ -72,7 +72,7 @@ class World:
     # A round.
 
     def round(self, seed: int, number: int) -> None:
-        """One round. Its steps follow from the seed and its number alone; what is often done stands there twice.
+        """Play one round. Its steps follow from the seed and its number alone; a frequent one is listed more than once.
 
         Raises:
             AssertionError: something is not as it must be.
@@ -105,7 +105,7 @@ class World:
         self._came_of_it(words)
 
     def _message(self, number: int) -> str:
-        """A message in the middle of it: told once or, where the server has forgotten it, not at all."""
+        """Send a message amid the faults: it is told once, or not at all if the server has forgotten it."""
         index = len(self._used)
         if index >= 2:
             return "enough of them"
@@ -168,10 +168,10 @@ class World:
             subject.await_true(partial(condition, subject), what, within)
 
     def _recover(self, subject: Subject, how: str) -> None:
-        """What a person does: what the story says, and more where the program says that it needs more."""
+        """Do what a person does: the recovery of this round, and more if the program says that it needs more."""
         self._note(f"{subject.name}: recovery: {how}")
         if self.faults.revoked and how != "restart":
-            how = "sign in anew"  # a person does not know yet, and would in a minute
+            how = "sign in anew"  # as a person would do in a minute, when it is known
         if not subject.running or how == "restart":
             subject.exit()
             subject.start()
@@ -190,9 +190,10 @@ class World:
             self._note(f"{subject.name}: {subject.status()!r}, so: {subject.wake()}")
 
     def _see_about_refusals(self) -> None:
-        """An organisation that was refused is tried again after minutes; a new session tries it at once.
+        """Sign in again if an organisation was refused: the program would try it again after minutes, a new session at
+        once.
 
-        Likewise for a session that is over without the program's knowing it yet.
+        Likewise if the session is over and the program does not know it yet.
         """
 
         def right() -> bool:
@@ -207,14 +208,14 @@ class World:
                 subject.sign_in_anew()
 
     def _right(self) -> str:
-        """The status while all is well and nothing is unread."""
+        """The status line while all is well and nothing is unread."""
         return f"Online: {self.faults.organisations} organisations"
 
     def _well(self, subject: Subject) -> bool:
         return subject.status().startswith(self._right())
 
     def _await_connections(self) -> None:
-        """Each agent has one connection, subscribed to everything, and nothing is left of others."""
+        """Wait until each agent has one connection, subscribed to everything, and no other connection is left."""
         until(self._connected, "an agent has no connection that is subscribed to everything, or more", RIGHT_WITHIN)
 
     def _connected(self) -> bool:
@@ -223,7 +224,7 @@ class World:
         return status["push_connections"] == wanted and subscriptions == [wanted] * self.faults.organisations
 
     def _await_quiet(self) -> None:
-        """No news for as long as the flood rule remembers, and nothing to come of a waking."""
+        """Wait until there was no news for as long as the flood rule remembers, and wakings have no effect any more."""
         seen = [len(each.told()) for each in self.subjects.values()]
         since = time.monotonic()
         while time.monotonic() < max(since + QUIET, self._system_bus.woke_at + WAKING):
@@ -243,7 +244,7 @@ class World:
     # What came of it.
 
     def figures(self, seconds: float) -> str:
-        """What was done, and how soon all was right again."""
+        """A text: what was done, and how soon all was right again."""
         status = self.telex.status()
         calms = sorted(self.calms) or [0.0]
         return "\n".join(
@@ -256,12 +257,12 @@ class World:
         )
 
     def report(self) -> str:
-        """Everything that helps to see what went wrong."""
+        """A text with all that helps to see what went wrong."""
         return "\n".join(["the story of this round:", *self.story, *(each.report() for each in self.subjects.values())])
 
 
 def main() -> int:
-    """Rounds for so many seconds; gives the exit code."""
+    """Play rounds for so many seconds; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.rigs.chaos", description=__doc__)
     parser.add_argument("seconds", nargs="?", type=float, default=300.0)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))

@@ -1,4 +1,4 @@
-"""An agent under test: what everybody sees of it, whatever shows it; and the one with ``--headless --json``."""
+"""An agent under test: what holds for any (:class:`Subject`), and the one with ``--headless --json``."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.rigs.faults import Ledger, freeze
 from tests.servers import Sandbox
 
 MOST_MORE_DESCRIPTORS = 6
-"""So many more than in its first calm an agent may hold: a kept HTTPS connection, a bus, a window's."""
+"""How many more descriptors than in its first calm an agent may hold: for an HTTPS connection, a bus, a window."""
 _STARTS_WITHIN = 30.0
 """Seconds."""
 _ENDS_WITHIN = 5.0
 """Seconds; the promise is 2 s on a machine that has nothing else to do."""
 SETTLES_WITHIN = 30.0
-"""Seconds after which every thread and descriptor of what is over must be gone."""
+"""Seconds after which no thread or descriptor of something that has ended may be left."""
 
 _TROUBLE = re.compile(r" (?:ERROR|CRITICAL) \[|^  ?Traceback|still running", re.MULTILINE)
 _SECRET = re.compile(r"eyJ[\w-]{6,}")
@@ -41,25 +41,25 @@ pace.USUAL = pace.Timings(organisations_every=2.0, organisations_refused_for=1.0
 from telex_start.__main__ import main
 raise SystemExit(main())
 """
-"""The agent, soon asked to sign in again where Telex refuses its polls."""
+"""Runs the agent with short timings, so that it soon asks to sign in again if Telex refuses its polls."""
 
 Deed = Callable[[random.Random], str]
-"""Does something, and gives a few words of what came of it."""
+"""Does something, and gives its result in a few words."""
 
 
 class Subject:
-    """One agent, and all its processes one after the other.
+    """One agent over all its restarts: one process after the other.
 
     Args:
-        telex: Where it signs in.
-        folder: For its files; kept over its restarts.
+        telex: The sandbox that it signs in to.
+        folder: The folder of its files, kept over its restarts.
         system_bus: Tells it that the machine has woken up.
 
     Attributes:
-        deeds: What a person can do with it.
-        often: What of that is done more often than the rest; as often as it stands there.
-        ledger: Of the messages that it is to tell.
-        codes: Exit codes that are right: 0 where it was asked to end, and those with which it may end by itself.
+        deeds: What a person can do with it, by name.
+        often: The names of deeds that are done more often; each again as often as it stands here.
+        ledger: The messages that it must tell.
+        codes: Its allowed exit codes: 0 if it was asked to end, and those with which it may end by itself.
     """
 
     name = ""
@@ -77,16 +77,16 @@ class Subject:
         self._program: Program | None = None
         self._first: tuple[int, int] | None = None
         self._told = 0
-        """So many titles are in the ledger."""
+        """How many titles have gone into the ledger."""
 
-    # For each kind of agent.
+    # What each kind of agent defines.
 
     def environ(self) -> Mapping[str, str]:
-        """What is in its environment."""
+        """Its environment variables."""
         return {**self.telex.environ, **self._system_bus.environ}
 
     def status(self) -> str:
-        """Where it stands, in words: ``Online: 3 organisations``; empty where it does not say."""
+        """Its status line, such as ``Online: 3 organisations``; empty if it shows none."""
         raise NotImplementedError
 
     def told(self) -> list[str]:
@@ -94,15 +94,15 @@ class Subject:
         raise NotImplementedError
 
     def reconnect(self) -> str:
-        """Have it connect anew at once, if it can be told to; gives what was done."""
+        """Have it connect again at once, if that can be asked for; gives in words what was done."""
         raise NotImplementedError
 
     def sign_in_anew(self) -> str:
-        """A new session, whatever there was; gives what was done."""
+        """Begin a new session, whatever its state; gives in words what was done."""
         raise NotImplementedError
 
     def look(self) -> None:
-        """See that nothing is wrong, at any moment.
+        """Check what must hold at any moment.
 
         Raises:
             AssertionError: something is.
@@ -110,13 +110,15 @@ class Subject:
         raise NotImplementedError
 
     def check_face(self, names: list[str]) -> None:
-        """What is to be seen is what holds: nothing of what was read, and no question that nobody has to answer.
+        """Check that what it shows is true: no toast of a read message, and no question that needs no answer.
+
+        Does nothing here; an agent with an icon overrides it.
 
         Args:
-            names: Of the messages of this calm, which have been read.
+            names: The names of the messages of this calm, which have been read.
 
         Raises:
-            AssertionError: it is not.
+            AssertionError: it shows something else.
         """
 
     # Its life.
@@ -193,7 +195,7 @@ class Subject:
         return "the machine wakes"
 
     def _pause(self, chance: random.Random) -> str:
-        """The process does nothing for some seconds, as on a machine that has too much to do."""
+        """Stop the process for some seconds, as on a machine that has too much to do."""
         if not self.running:
             return "it has ended"
         seconds = chance.choice([0.3, 2.0, 9.0])
@@ -203,10 +205,10 @@ class Subject:
     # What must hold.
 
     def await_true(self, condition: Callable[[], object], what: str, within: float) -> None:
-        """Wait for something, and see meanwhile that nothing is wrong.
+        """Wait until the condition holds, with :meth:`look` meanwhile.
 
         Raises:
-            AssertionError: it does not come to that.
+            AssertionError: it does not hold within so many seconds.
         """
         deadline = time.monotonic() + within
         while not condition():
@@ -215,7 +217,7 @@ class Subject:
             time.sleep(0.05)
 
     def has_told_all(self) -> bool:
-        """Whether nothing is missing.
+        """Whether all messages in the ledger have been told that must be.
 
         Raises:
             AssertionError: something was told twice.
@@ -227,10 +229,10 @@ class Subject:
         return not self.ledger.missing
 
     def check_resources(self) -> str:
-        """No thread and no descriptor is left of what is over; gives how many of both there are.
+        """Check that no thread or descriptor of something that has ended is left; gives in words how many there are.
 
         Raises:
-            AssertionError: some are.
+            AssertionError: there are too many.
         """
         process = psutil.Process(self.program.process.pid)
         first = self._first = self._first or (process.num_threads(), process.num_fds())
@@ -246,7 +248,7 @@ class Subject:
         return f"{threads} threads, {process.num_fds()} descriptors"
 
     def check_log(self) -> None:
-        """Nothing unexpected is in the log, and no secret.
+        """Check that the log has nothing unexpected and no secret.
 
         Raises:
             AssertionError: something is.
@@ -259,7 +261,7 @@ class Subject:
         assert not _SECRET.search(text), f"{self.name}: a token is in the log"
 
     def report(self) -> str:
-        """Where it stands, and the end of its log."""
+        """A text: its status, and the end of its log."""
         log = self.program.log().splitlines()[-60:] if self._program is not None else []
         return "\n".join([f"--- {self.name}: {self.status()!r}; the end of its log:", *log])
 
@@ -272,7 +274,7 @@ def _kind(file: Path) -> str:
 
 
 class Headless(Subject):
-    """Each line is read as it comes, as by a script. A new session is a new process: it signs in by its input."""
+    """The agent with ``--headless --json``, whose lines are read as by a script. A new session is a new process."""
 
     name = "headless"
     options = ("--headless", "--json", *Subject.options)

@@ -31,7 +31,7 @@ _PASSWORD_FIELD = ("150", "188")
 
 
 class Daemon(FakeNotificationDaemon):
-    """One that, while it hangs, leaves what comes in its queue, and shows and answers all of it when it goes on."""
+    """A daemon that can hang: meanwhile calls wait in its queue; then it shows and answers all of them."""
 
     def __init__(self, bus: PrivateBus) -> None:
         super().__init__(bus)
@@ -48,18 +48,18 @@ class Daemon(FakeNotificationDaemon):
             super().received(message)
 
     def go_on(self) -> None:
-        """It hangs no more."""
+        """Stop hanging: handle what waits in the queue."""
         self.mode = "answer"
         while self._queue:
             super().received(self._queue.popleft())
 
 
 class Desk(RealDesktop):
-    """The desktop and the hands of who sits at it.
+    """The desktop, and the person's use of it.
 
     Attributes:
-        tray: Shows icons, and clicks.
-        daemon: Shows toasts.
+        tray: The panel, with the icon to click.
+        daemon: The notification daemon.
     """
 
     def __init__(self) -> None:
@@ -75,13 +75,13 @@ class Desk(RealDesktop):
     # Its parts come and go.
 
     def calm(self) -> None:
-        """All of it is there and works."""
+        """Bring back all parts that are gone or hang."""
         self.daemon.go_on()
         for name in [*self._gone]:
             self.toggle(name)
 
     def toggle(self, name: str) -> str:
-        """The panel or the notification daemon crashes, or starts again."""
+        """Crash the panel or the notification daemon, or start it again; gives which was done."""
         part = self.tray if name == "panel" else self.daemon
         if name in self._gone:
             self._gone.remove(name)
@@ -92,7 +92,7 @@ class Desk(RealDesktop):
         return "goes"
 
     def hang_daemon(self) -> str:
-        """The notification daemon hangs, or goes on."""
+        """Make the notification daemon hang, or go on; gives its mode."""
         if self.daemon.mode == "silent":
             self.daemon.go_on()
         else:
@@ -102,21 +102,21 @@ class Desk(RealDesktop):
     # The login window.
 
     def window(self, within: float) -> str | None:
-        """The login window, once it is there; `None` where it does not come in so many seconds."""
+        """Wait for the login window; gives its id, or `None` if it does not come in so many seconds."""
         found = comes(self.windows, within)
         return found[0] if found else None
 
     def windows(self) -> list[str]:
-        """All login windows that are there."""
+        """The ids of all visible login windows."""
         return self._xdotool("search", "--onlyvisible", "--name", "^Telex").split()
 
     def offers_form(self, window: str) -> bool:
-        """Whether the login window is there for another try, and not busy."""
+        """Whether the login window is ready for another try, and not busy."""
         self._xdotool("windowactivate", "--sync", window)
         return takes_keys(self.environ, window)
 
     def fill_in(self, window: str, email: str, password: str) -> None:
-        """Fill the form in and press Return; in vain where the window goes meanwhile."""
+        """Fill the form in and press Return; without effect if the window goes meanwhile."""
         self._xdotool("windowactivate", window)
         for field, text in ((_EMAIL_FIELD, email), (_PASSWORD_FIELD, password)):
             self._xdotool("mousemove", "--window", window, *field, "click", "1", "key", "ctrl+a")
@@ -129,7 +129,7 @@ class Desk(RealDesktop):
         self._xdotool("mousemove", "--window", window, *_EMAIL_FIELD, "click", "1", "key", "Escape")
 
     def _xdotool(self, *words: str) -> str:
-        """What it says; nothing where it fails, or hangs as the window has gone."""
+        """Run xdotool; gives its output, or an empty text if it fails, or hangs because the window has gone."""
         command = ["timeout", str(_XDOTOOL_WITHIN), "xdotool", *words]
         done = subprocess.run(command, env=self.environ, capture_output=True, text=True)
         return done.stdout if done.returncode == 0 else ""
@@ -141,21 +141,21 @@ class Desk(RealDesktop):
 _WINDOW_WITHIN = 15.0
 """Seconds in which a login window must open after it was asked for."""
 SETTLED_WITHIN = 15.0
-"""Seconds in which what the desktop shows must be what holds."""
+"""Seconds in which the desktop must show the true state."""
 _BUSY_WITHIN = 25.0
 """Seconds in which a login window that is busy must have come to an end."""
 _TYPING_TRIES = 3
-"""xdotool loses a key now and then where the X server has no time."""
+"""How often the form is filled in, as xdotool may lose a key if the X server is busy."""
 _REFUSED_WITHIN = 15.0
 """Seconds after which polls have been refused for so long that a person is asked to sign in again."""
 _SIGNED_IN_WITHIN = 30.0
-"""Seconds in which a sign-in must be accepted where nothing is in its way."""
+"""Seconds in which a sign-in must be accepted if no fault hinders it."""
 
 T = TypeVar("T")
 
 
 class Tray(Subject):
-    """Clicks in the menu, in the login window and on toasts."""
+    """The agent with an icon, used by clicks in the menu, in the login window and on toasts."""
 
     name = "tray"
     options = ()  # it signs in by its window, and so has Tk's thread and descriptors, which it keeps, in its first calm
@@ -168,7 +168,7 @@ class Tray(Subject):
         super().__init__(telex, folder, system_bus)
         self.desk = desk
         self._leaves = False
-        """Sign Out was clicked, and it has not been seen that nobody is signed in."""
+        """Sign Out was clicked, and the menu has not shown yet that nobody is signed in."""
         self.deeds |= {
             "Sign Out": lambda _: self._sign_out(),
             "sign in": lambda _: self._sign_in(self.telex.password),
@@ -200,7 +200,7 @@ class Tray(Subject):
         return self._seen(lambda item: item.labels()[0], "")
 
     def told(self) -> list[str]:
-        # One that takes the place of another without a sound tells nobody a second time: its text came late.
+        # A silent replacement is the same message, whose text came late: it is not told a second time.
         return [
             toast.summary
             for toast in list(self.desk.daemon.shown)
@@ -224,8 +224,8 @@ class Tray(Subject):
     # Its icon.
 
     def _seen(self, look: Callable[[PanelItem], T], otherwise: T) -> T:
-        """What the panel sees of the icon; otherwise where there is none, or no answer: it is just starting or ending,
-        stopped, or its menu has changed meanwhile."""
+        """Look at the icon as the panel sees it. Gives ``otherwise`` if there is no icon or no answer: the agent
+        starts, ends or is stopped, or its menu has changed meanwhile."""
         items = self.desk.tray.items
         try:
             return look(items[-1]) if items else otherwise
@@ -233,7 +233,7 @@ class Tray(Subject):
             return otherwise
 
     def _menu(self, *labels: str) -> str:
-        """Choose in the menu."""
+        """Choose an entry in the menu; gives in words whether that was possible."""
 
         def choose(item: PanelItem) -> str:
             *into, label = labels
@@ -247,7 +247,7 @@ class Tray(Subject):
     # Signing in and out.
 
     def _open_login(self, within: float) -> str | None:
-        """The login window, asked for in the menu where it is not there."""
+        """The login window; opened by the menu if it is not there."""
         if self._menu("Login") != "clicked":
             return self.desk.window(0.0)
         self._leaves = False

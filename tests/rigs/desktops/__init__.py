@@ -1,6 +1,6 @@
-"""Real desktops, each in a Debian of its own below a cache folder: ``make test-desktops NAMES=gnome43``.
+"""Tests the agent on real desktops, each in a Debian of its own in a folder: ``make test-desktops NAMES=gnome43``.
 
-Not part of ``make test``: a desktop is some 2 GB, takes two minutes to install, and wants root (``chroot``, ``mount``).
-``known.py`` has their table, ``__main__.py`` makes their Debians. In there runs ``inside.py``, with ``session.py``,
-which has the desktop, and the list of checks (``checks/``) on what they share (``stage.py``).
+Not part of ``make test``: a desktop takes some 2 GB and two minutes to install, and needs root (``chroot``, ``mount``).
+``known.py`` has the table of desktops; ``__main__.py`` makes their Debians and runs ``inside.py`` in each of them. That
+starts the desktop (``session.py``) and runs the checks (``checks/``) on what all of them share (``stage.py``).
 """

@@ -1,7 +1,7 @@
-"""``python -m tests.rigs.desktops [DESKTOP …] --starts 20 --only CHECK,…``: checks on real desktops.
+"""``python -m tests.rigs.desktops [DESKTOP …] --starts 20 --only CHECK,…``: runs checks on real desktops.
 
-Without names on all of them, one after the other. Prints what came of each check, and in the end one table; keeps
-results (JSON) and pictures in a folder for each desktop. Ends with 1 where a check failed.
+Without names: on all of them, one after the other. Prints the result of each check, and in the end one table; keeps
+results (JSON) and pictures in a folder for each desktop. Ends with 1 if a check failed.
 
 Each has a Debian of its own: made once, below a cache folder, then entered as often as wanted.
 """
@@ -34,10 +34,10 @@ _LOCK = "packaging/requirements/runtime.txt"
 
 
 def made(name: str, share: Path) -> Path:
-    """The Debian of a desktop, with its packages and the agent's Python packages; what is missing of it is made.
+    """The Debian of a desktop, with its packages and the agent's Python packages; makes or completes it first.
 
     Raises:
-        NoRoot: this machine cannot, or a step failed.
+        NoRoot: this machine cannot make it, or a step failed.
     """
     desktop = DESKTOPS[name]
     root = roots.kept(desktop.root or name, desktop.suite, [*COMMON, *desktop.packages])
@@ -57,16 +57,16 @@ def made(name: str, share: Path) -> Path:
 
 
 def entering(root: Path, share: Path, command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """The command line that runs a command inside; all that it leaves behind ends with it.
+    """The command line that runs a command inside; all its processes and mounts end with it.
 
     Args:
         root: The Debian.
         share: The run's own folder.
-        command: Its paths are those inside.
+        command: The command, with paths as they are inside.
         environ: Its whole environment.
     """
     binds = [roots.Bind(ROOT, CHECKOUT), roots.Bind(share, SHARE, writable=True)]
-    # Loopback is shared: the sandbox is outside.
+    # It has this machine's network: the sandbox runs outside.
     return roots.enter(root, command, environ, binds=binds, system=True, scratch=True)
 
 
@@ -74,7 +74,7 @@ def entering(root: Path, share: Path, command: Sequence[str], environ: Mapping[s
 
 
 RESULTS = ROOT / "build" / "desktops"
-"""Where results and pictures are kept: below it a folder for each desktop."""
+"""The folder of results and pictures; below it is a folder for each desktop."""
 
 
 def main() -> int:
@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=20, help="start the agent so often, and look for its icon")
     parser.add_argument("--only", default="", metavar="CHECK,…", help=f"some of: {', '.join(NAMES)}")
     options = parser.parse_args()
-    # Else the desktop would go on without this.
+    # Without this, the desktop would go on after a SIGTERM.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     for name in options.desktops:
         if name not in DESKTOPS:
@@ -103,7 +103,7 @@ def main() -> int:
 
 
 def run(name: str, options: argparse.Namespace) -> Report:
-    """All checks on one desktop.
+    """Run all checks on one desktop.
 
     Raises:
         NoRoot: its Debian cannot be made.
@@ -132,7 +132,7 @@ def run(name: str, options: argparse.Namespace) -> Report:
 
 
 def _commit() -> str:
-    """Which source it is."""
+    """The commit that is tried, with ``+`` if files were changed since."""
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(ROOT), *words]

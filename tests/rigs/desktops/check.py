@@ -1,5 +1,6 @@
-"""What a check is, a function with a name in words that a person would use; and what came of all: kept as JSON, and
-printed as one table of all desktops. ``python -m tests.rigs.desktops.check FOLDER`` puts it into ``docs/desktops.md``.
+"""Defines a check (a function with a name and a sentence for people) and the report of all, kept as JSON.
+
+``python -m tests.rigs.desktops.check FOLDER`` makes one table of all desktops' reports in ``docs/desktops.md``.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ if TYPE_CHECKING:
 
 
 class Check(NamedTuple):
-    """One check, the same on all desktops."""
+    """One check, the same for all desktops."""
 
     name: str
     words: str
-    """What is so where it passes."""
+    """What holds if it passes, in words that a person would use."""
     make: Callable[[Stage], str]
-    """Makes it, and gives what was seen.
+    """Makes the check, and gives in words what was seen.
 
     Raises:
-        AssertionError: it is not so.
+        AssertionError: the check failed.
     """
 
 
 class Checks(list[Check]):
-    """A list that checks are put into where they are written."""
+    """A list of checks, filled by the decorator :meth:`add`."""
 
     def add(self, name: str, words: str) -> Callable[[Callable[[Stage], str]], Callable[[Stage], str]]:
-        """For a function that makes a check."""
+        """Decorate the function that makes a check: adds it to the list."""
 
         def added(make: Callable[[Stage], str]) -> Callable[[Stage], str]:
             self.append(Check(name, words, make))
@@ -45,7 +46,7 @@ class Checks(list[Check]):
         return added
 
 
-# What came of it.
+# The results.
 
 
 PASSED, FAILED, CANNOT = "passed", "failed", "cannot"
@@ -53,47 +54,47 @@ MARKS = {PASSED: "ok", FAILED: "FAILED", CANNOT: "cannot"}
 
 
 class Result(NamedTuple):
-    """What came of one check."""
+    """The result of one check."""
 
     name: str
     words: str
-    """What is checked, in words that a person would use."""
+    """What holds if the check passes, in words that a person would use."""
     result: str
-    """:data:`PASSED`, :data:`FAILED`, or :data:`CANNOT`: the desktop does not have what it takes."""
+    """:data:`PASSED`, :data:`FAILED`, or :data:`CANNOT`: the desktop lacks what the check needs."""
     seen: str
-    """What was seen; why, where it cannot."""
+    """What was seen, or why the check cannot be made."""
     seconds: float
 
 
 class Report(NamedTuple):
-    """What came of all checks on one desktop."""
+    """The results of all checks on one desktop."""
 
     desktop: str
     title: str
     commit: str
-    """Of what was tried; with ``+`` behind it where files were changed since."""
+    """The commit that was tried, with ``+`` after it if files were changed since."""
     results: tuple[Result, ...]
 
     @property
     def failed(self) -> list[Result]:
-        """Those that failed."""
+        """The results of the checks that failed."""
         return [result for result in self.results if result.result == FAILED]
 
 
 def write(report: Report, file: Path) -> None:
-    """Keep it."""
+    """Write a report into a file, as JSON."""
     value = report._asdict() | {"results": [result._asdict() for result in report.results]}
     file.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def read(file: Path) -> Report:
-    """What was kept."""
+    """Read a report that :func:`write` has written."""
     value = json.loads(file.read_text())
     return Report(**value | {"results": tuple(Result(**result) for result in value["results"])})
 
 
 def table(reports: Sequence[Report]) -> str:
-    """In Markdown: a row for each check, a column for each desktop; below it what failed or cannot be, and why."""
+    """A Markdown table with a row for each check and a column for each desktop; below it the reasons of what failed."""
     checks = {result.name: result.words for report in reports for result in report.results}
     lines = [f"| | {' | '.join(report.desktop for report in reports)} |", f"|---|{'---|' * len(reports)}"]
     for name, words in checks.items():
@@ -107,7 +108,7 @@ def table(reports: Sequence[Report]) -> str:
 
 
 def _cell(report: Report, name: str) -> str:
-    """What stands for a result: how an entry was chosen, where that was not by mouse or keyboard."""
+    """The table's cell for a result; it also says if a menu entry was chosen by D-Bus, not by mouse or keyboard."""
     for result in report.results:
         if result.name == name:
             by_bus = ", by D-Bus" if "by dbusmenu" in result.seen else ""
@@ -116,7 +117,7 @@ def _cell(report: Report, name: str) -> str:
 
 
 def document(folder: Path) -> None:
-    """Put the table of the results that are kept in that folder into ``docs/desktops.md``, between two marks."""
+    """Put the table of the reports in that folder into ``docs/desktops.md``, between two marks."""
     file, begin, end = ROOT / "docs/desktops.md", "<!-- checks: made by tests/rigs/desktops/check.py -->", "<!-- end of"
     kept = [folder / name / "results.json" for name in DESKTOPS]
     before, _, rest = file.read_text().partition(begin)

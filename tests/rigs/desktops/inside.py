@@ -1,6 +1,6 @@
-"""What runs in a desktop's own Debian: the checks, one after the other, on one session of the desktop.
+"""Runs inside a desktop's own Debian: makes the checks one after the other, on one session of the desktop.
 
-It needs the packages of the agent alone, and leaves nothing: all its processes end with the namespace it runs in.
+It needs only the agent's packages, and leaves nothing behind: all its processes end with the namespace it runs in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .stage import Stage
 
 
 def made(stage: Stage, check: Check) -> Result:
-    """Make a check; what came of it."""
+    """Make a check; gives its result."""
     began = time.monotonic()
     try:
         if why := stage.desktop.cannot.get(check.name):

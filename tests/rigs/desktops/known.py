@@ -1,5 +1,6 @@
-"""The desktops that can be tried, by the names that the command line takes: what each is made of, and how it is started
-where there is no screen.
+"""The table of the desktops that can be tried: what each is made of, and how it is started without a monitor.
+
+:data:`DESKTOPS` has them by the names that the command line takes.
 """
 
 from __future__ import annotations
@@ -12,44 +13,45 @@ Command = tuple[str, ...]
 
 
 class Desktop(NamedTuple):
-    """One desktop of one Debian."""
+    """One desktop, and the Debian release that it is from."""
 
     title: str
     packages: tuple[str, ...]
-    """What makes the desktop, beside :data:`COMMON`; installed without what they recommend."""
+    """The desktop's packages, beside :data:`COMMON`; installed without what they recommend."""
     environ: dict[str, str]
-    """What its session has in its environment, beside what all have."""
+    """Environment variables of its session, beside those that all desktops have."""
     programs: tuple[Command, ...]
-    """The desktop itself, in this order; on Wayland the first is the compositor, and the others draw into it."""
+    """The desktop's programs, in their order; on Wayland the first is the compositor, and the others draw into it."""
     names: tuple[str, ...]
-    """The names on the session's bus that are there once it has started."""
+    """The names on the session bus that have owners once the desktop has started."""
     tray: tuple[int, int, int, int]
-    """Where on the screen icons appear, and nothing else changes by itself: left, top, width, height in pixels."""
+    """The part of the screen where icons appear and nothing else changes: left, top, width, height in pixels."""
     suite: str = "bookworm"
-    """The Debian that has it, by its name."""
+    """The Debian release that has this desktop."""
     system_programs: tuple[Command, ...] = ()
-    """What the system's bus has to offer before the session begins."""
+    """Programs that serve the system bus, started before the session."""
     settings: tuple[Command, ...] = ()
-    """Run to their end before the desktop starts."""
+    """Commands that run to their end before the desktop starts."""
     emptying: tuple[Command, ...] = ()
-    """Run when it has come to rest, so that an empty desktop is seen."""
+    """Commands that run once the desktop is at rest, and leave it empty."""
     is_wayland: bool = False
-    """It draws into one window on the X server, and writes to :data:`DISPLAYS` how its own displays are found."""
+    """Whether it runs on Wayland: then it draws into one window of the X server, and writes how to find its displays to
+    :data:`DISPLAYS`."""
     root: str = ""
-    """The desktop whose Debian it has, where that is another one's."""
+    """The desktop whose Debian it shares; empty if it has its own."""
     menus_get_keys: bool = True
-    """Whether a menu that the mouse has opened takes the keyboard too."""
+    """Whether a menu that was opened with the mouse can be used with the keyboard."""
     menu_levels: int = 4
-    """How many menus deep the mouse or the keyboard gets; what is below is chosen by ``com.canonical.dbusmenu``."""
+    """How many levels of menus mouse or keyboard reach; deeper entries are chosen by ``com.canonical.dbusmenu``."""
     menus_get_keys_at_once: bool = True
-    """Whether it does so too where an entry has changed since the menu was open last; else when it is opened again."""
+    """Whether the menu gets the keyboard at the first opening after an entry changed; if not, only at the next."""
     spares_focus: bool = True
-    """Whether a window may appear without taking the focus; else none is opened unasked."""
+    """Whether a window can appear without taking the focus; if not, the agent opens none unasked."""
     daemon: str = ""
-    """Who shows notifications, as the doctor says it."""
+    """The notification daemon's name, as the doctor prints it."""
     disturb: tuple[Command, Command] | None = None
-    """What switches the desktop's own do-not-disturb on, and off; ``None`` where a program can ask for it as long as it
-    runs, by ``org.freedesktop.Notifications.Inhibit``."""
+    """The commands that switch the desktop's own do-not-disturb on and off; ``None`` if a program can ask for it while
+    it runs, by ``org.freedesktop.Notifications.Inhibit``."""
     cannot: Mapping[str, str] = MappingProxyType({})
     """The checks that cannot be made here, by their names (:mod:`tests.rigs.desktops.checks`), and why."""
 
@@ -58,31 +60,31 @@ COMMON = (
     *("xvfb", "dbus", "dbus-x11", "fonts-dejavu-core", "xdotool", "imagemagick", "x11-utils", "libglib2.0-bin"),
     *("python3-venv", "python3-tk", "python3-dbusmock", "ca-certificates", "tesseract-ocr"),
 )
-"""The packages that every one has: the screen, the buses, keyboard and mouse, pictures, and what the agent needs;
-tesseract reads what is on the screen."""
+"""The packages that every desktop gets: for the screen, the buses, keyboard and mouse, pictures, and the agent.
+tesseract reads text on the screen."""
 CHECKOUT = "/telex-start"
-"""Where this checkout is found inside, for reading."""
+"""The path inside at which this checkout is mounted, read-only."""
 SHARE = "/share"
-"""Where the run's own folder is found inside."""
+"""The path inside at which the run's own folder is mounted."""
 SCREEN = (1280, 800)
-"""Width and height, in pixels."""
+"""The screen's width and height, in pixels."""
 DISPLAYS = "/tmp/displays"
-"""A file of environment variables, one a line, that a Wayland desktop writes when it takes programs."""
+"""A file of environment variables, one a line, that a Wayland desktop writes when programs can connect to it."""
 WATCHER = "org.kde.StatusNotifierWatcher"
-"""The name on the session's bus of what keeps the list of icons."""
+"""The bus name of the watcher, which keeps the list of icons."""
 NOTIFICATIONS = "org.freedesktop.Notifications"
-"""The name of what shows notifications."""
+"""The bus name of the notification daemon."""
 LOGIND: Command = ("python3", "-m", "dbusmock", "--system", "--template", "logind")
-"""Shells look for their seat there, and without systemd nobody answers."""
+"""A stand-in for logind: desktop shells ask it for their seat, and without systemd nobody would answer."""
 
 
 def written(path: str, text: str) -> Command:
-    """What writes a file below the home folder."""
+    """A command that writes a file below the home folder."""
     return ("sh", "-c", 'mkdir -p "$(dirname "$HOME/$1")" && printf %s "$2" > "$HOME/$1"', "sh", path, text)
 
 
 def setting(schema: str, key: str, on: str, off: str) -> tuple[Command, Command]:
-    """What switches a setting of GNOME's kind on, and off."""
+    """The commands that switch a setting in GSettings on and off."""
     return ("gsettings", "set", schema, key, on), ("gsettings", "set", schema, key, off)
 
 
@@ -96,7 +98,7 @@ _LEAVE_OVERVIEW: Command = (
 _OUTLAST_GREETING: Command = (
     *("sh", "-c", "for n in 0 1 2 3 4 5 6 7 8 9; do xdotool mousemove 640 $((400 + n)); sleep 1; done"),
 )
-"""GNOME says that its lock screen needs GDM, by a toast that goes after 4 s of somebody being there."""
+"""Moves the pointer until GNOME's toast goes that says that its lock screen needs GDM: 4 s after it sees a person."""
 
 _NESTED = f"""
 # What a shell that has crashed left of its XWayland.
@@ -112,7 +114,7 @@ wait
 """
 _SETTINGS: tuple[Command, ...] = (
     ("gsettings", "set", "org.gnome.shell", "enabled-extensions", "['ubuntu-appindicators@ubuntu.com']"),
-    # Else the dialogue that greets after an upgrade covers the desktop.
+    # Without this, the greeting after an upgrade covers the desktop.
     ("gsettings", "set", "org.gnome.shell", "welcome-dialog-last-shown-version", "999"),
 )
 _PACKAGES = (
@@ -146,8 +148,9 @@ _ON_WAYLAND = _ON_X11._replace(
 GNOME = {
     "gnome43": _ON_X11,
     "gnome43-wayland": _ON_WAYLAND,
-    # Its extension (59) reads the entries anew when a menu opens, if one has changed since it was open last. It makes
-    # each usable for a moment, so that the first, which is not, gets the focus; then it replaces it, focus and all.
+    # If an entry has changed since the menu was last open, its extension (59) reads all entries again when the menu
+    # opens. Each entry is usable for a moment, so the first one, which is disabled, gets the focus; then the extension
+    # replaces that entry, and the focus is lost.
     "gnome48": _ON_X11._replace(
         title="GNOME 48 on X11, with the AppIndicator extension (Debian 13)",
         suite="trixie",
@@ -166,7 +169,7 @@ GNOME = {
 
 
 _TELL_DISPLAYS = f"env | grep -e DISPLAY -e XAUTHORITY > {DISPLAYS}.part && mv {DISPLAYS}.part {DISPLAYS}"
-"""kwin runs it once XWayland takes programs."""
+"""The command that kwin runs once programs can connect to XWayland."""
 
 _PLASMA = ("plasma-desktop", "breeze", "breeze-icon-theme")
 _KDE = {"QT_QUICK_BACKEND": "software", "XDG_CURRENT_DESKTOP": "KDE", "KDE_FULL_SESSION": "true"}
@@ -261,7 +264,7 @@ SWAY = {
         tray=(1000, 0, 280, 30),
         is_wayland=True,
         menus_get_keys=False,
-        # A third menu lies over the first one, where it gets neither pointer nor clicks (GTK 3.24 in sway 1.7).
+        # A third menu covers the first one, and gets neither pointer nor clicks there (GTK 3.24 in sway 1.7).
         menu_levels=2,
         spares_focus=False,
         daemon="mako",

@@ -1,4 +1,4 @@
-"""What somebody sees on a desktop's screen, reads there by tesseract, and waits for."""
+"""Looks at a desktop's screen: compares pictures, reads text by tesseract, finds the icon, and waits for changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Box = tuple[int, int, int, int]
 
 
 def difference(one: Image.Image, other: Image.Image) -> tuple[Box | None, int]:
-    """Where two pictures are not the same, and by how many pixels."""
+    """The box in which two pictures differ, and how many pixels do."""
     unlike = ImageChops.difference(one, other).convert("L").point(lambda value: 255 if value else 0)
     return unlike.getbbox(), unlike.histogram()[255]
 
@@ -35,17 +35,17 @@ def alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(abs(a - b) < 16 for a, b in zip(one, other, strict=True))
 
 
-# What is to be read.
+# Reading text.
 
 
 _SCALE = 3
-"""It reads letters best that are some 30 pixels high; those of desktops have 10."""
+"""Enlarges pictures for tesseract, which reads letters best at some 30 pixels of height; on desktops they have 10."""
 
 _ONE_FOR_ALL, _BY_PLACE = 0, 2
-"""How it tells ink from paper: by one brightness for the whole picture (Otsu), or by what is around (Sauvola). The
-first reads a menu better, the second a grey toast with white words beside a black panel (GNOME)."""
+"""How tesseract separates text from background: by one brightness for the whole picture (Otsu), or by the pixels around
+(Sauvola). The first reads a menu better, the second a grey toast with white text beside a black panel (GNOME)."""
 _LINE = 6
-"""Pixels by which the middles of words in one line differ at most."""
+"""Pixels by which the middles of two neighbouring words in one line may differ in height."""
 
 
 class Word(NamedTuple):
@@ -57,10 +57,10 @@ class Word(NamedTuple):
 
 
 def words_of(picture: Image.Image, thresholding: int = _ONE_FOR_ALL) -> list[Word]:
-    """The words, in reading order."""
+    """The words in a picture, in reading order."""
     grey = ImageOps.autocontrast(picture.convert("L"))
     if sum(grey.histogram()[:128]) > grey.width * grey.height // 2:
-        grey = ImageOps.invert(grey)  # light on dark is read less well
+        grey = ImageOps.invert(grey)  # tesseract reads light on dark less well
     large = ImageOps.expand(grey.resize((grey.width * _SCALE, grey.height * _SCALE), Image.Resampling.LANCZOS), 30, 255)
     file = io.BytesIO()
     large.save(file, "PNG")
@@ -81,7 +81,7 @@ def words_of(picture: Image.Image, thresholding: int = _ONE_FOR_ALL) -> list[Wor
 
 
 def lines_of(picture: Image.Image) -> list[Word]:
-    """The lines, each with the middle of its first word across, and its own down; in both ways, as :func:`read`."""
+    """The lines of text, each at the middle of its first word; read in both ways, as by :func:`read`."""
     return [line for way in (_ONE_FOR_ALL, _BY_PLACE) for line in _lines(words_of(picture, way))]
 
 
@@ -97,37 +97,37 @@ def _lines(words: list[Word]) -> list[Word]:
 
 
 def read(picture: Image.Image) -> str:
-    """The text, its words apart by one blank: read in both ways, one after the other."""
+    """The text in a picture, read in both ways of thresholding, one after the other; one blank between words."""
     return " ".join(word.text for way in (_ONE_FOR_ALL, _BY_PLACE) for word in words_of(picture, way))
 
 
 def likeness(wanted: str, seen: str) -> float:
-    """How much of a text is in what was read, from 0 to 1, blanks and capitals apart."""
+    """How much of the text ``wanted`` is found in ``seen``, from 0 to 1, ignoring blanks and capitals."""
     wanted, seen = (text.replace(" ", "").lower() for text in (wanted, seen))
     blocks = SequenceMatcher(None, wanted, seen, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size > 1) / max(1, len(wanted))
 
 
 def is_read(wanted: str, seen: str) -> bool:
-    """Whether a text is in what was read, as well as such small letters are read."""
+    """Whether the text ``wanted`` is in ``seen``; allows for some errors in reading small letters."""
     return likeness(wanted, seen) >= 0.75
 
 
 # The screen.
 
 STARTED_WITHIN = 60.0
-"""Seconds for each step of a desktop's start; software rendering on a busy machine is slow."""
+"""Seconds for each step of a desktop's start; it is slow with software rendering on a busy machine."""
 APPEARS_WITHIN = 15.0
 """Seconds in which an icon, a menu or a toast appears; it takes less than one."""
 IN_PLACE_WITHIN = 3.0
-"""Seconds in which what has appeared is in place, or never stands still: in MATE 1.26 a toast with buttons has a clock
-that runs until it goes, after ten."""
+"""Seconds in which something new comes to rest, or never does: in MATE 1.26 a toast with buttons has a running clock
+until it goes, after ten seconds."""
 SETTLED = 2.0
-"""Seconds in which a desktop that is about to throw an icon away has done so, and in which windows are in place."""
+"""Seconds after which a desktop that drops an icon has dropped it, and windows are in place."""
 AN_ICON = 30
-"""Pixels of the tray that an icon changes at least; those of the smallest are some 16 by 16."""
+"""How many pixels of the tray an icon changes at least; the smallest icons have some 16 by 16."""
 A_MENU = 5000
-"""Pixels of the screen that a menu or a toast changes at least; a clock changes fewer."""
+"""How many pixels of the screen a menu or a toast changes at least; a clock changes fewer."""
 VIOLET = (110, 80, 240)
 """The colour of the icon while the agent is online."""
 
@@ -136,9 +136,9 @@ class Screen:
     """A screen with a desktop on it.
 
     Attributes:
-        desktop: Which one it is.
-        empty: How the tray looks without our icon.
-        empty_screen: How the whole screen does.
+        desktop: The desktop.
+        empty: A picture of the tray without our icon.
+        empty_screen: A picture of the whole screen without it.
     """
 
     empty: Image.Image
@@ -151,7 +151,7 @@ class Screen:
         self._icon_at: tuple[int, int] | None = None
 
     def run(self, *command: str) -> str:
-        """Run a command on the desktop to its end; what it printed. For who has the desktop."""
+        """Run a command on the desktop to its end; gives its output. For the subclass that has the desktop."""
         raise NotImplementedError
 
     def screen(self) -> Image.Image:
@@ -159,16 +159,16 @@ class Screen:
         return self._look((0, 0, *SCREEN))
 
     def icon_pixels(self) -> int:
-        """How many pixels of the tray are not as they are without our icon."""
+        """How many pixels of the tray differ from the tray without our icon."""
         return difference(self.empty, self._look(self.desktop.tray))[1]
 
     def wait_for_online_icon(self, within: float = APPEARS_WITHIN) -> tuple[int, int] | None:
-        """Wait for the icon of an agent that is online; the middle of its violet, or ``None``."""
+        """Wait for the icon of an agent that is online; gives its middle, or ``None`` if it does not come."""
         self.withdraw_pointer()
         return comes(self.online_icon, within)
 
     def online_icon(self) -> tuple[int, int] | None:
-        """The middle of what is violet in the tray, or ``None``."""
+        """The middle of the violet pixels in the tray; ``None`` if there are too few for an icon."""
         left, top, width, _ = self.desktop.tray
         pixels = list(self._look(self.desktop.tray).getdata())
         places = [n for n, pixel in enumerate(pixels) if alike(pixel, VIOLET)]
@@ -179,9 +179,10 @@ class Screen:
         return self._icon_at
 
     def wait_for_icon_place(self) -> tuple[int, int] | None:
-        """The middle of the icon, whatever state it shows; waits for one.
+        """Wait for the icon, whatever state it shows; gives its middle, or ``None``.
 
-        One that is not online is where it was when it was, if it ever was: beside it a bell may have come for toasts.
+        An icon without violet is taken to be where it was last seen online: a change elsewhere in the tray may be the
+        bell of the toasts. If it was never online, its place is where the tray has changed.
         """
         self.withdraw_pointer()
         self.wait_until(lambda: self.icon_pixels() >= AN_ICON, APPEARS_WITHIN)
@@ -194,24 +195,24 @@ class Screen:
         return left + (box[0] + box[2]) // 2, top + (box[1] + box[3]) // 2
 
     def tray(self) -> Image.Image:
-        """The part of the screen where icons are."""
+        """A picture of the tray."""
         return self._look(self.desktop.tray)
 
     def withdraw_pointer(self) -> None:
-        """Put the pointer into the middle of the screen: below it icons are lighter, and tips appear."""
+        """Put the pointer into the middle of the screen: an icon below the pointer gets lighter, and shows a tip."""
         self.run("xdotool", "mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2))
 
     def change(self, before: Image.Image) -> tuple[Box | None, int]:
-        """Where the screen is not as it was, and by how many pixels."""
+        """The box in which the screen differs from that picture, and how many pixels do."""
         return difference(before, self.screen())
 
     def wait_for_change(
         self, before: Image.Image, pixels: int = A_MENU, within: float = APPEARS_WITHIN, beside: Box | None = None
     ) -> tuple[Box | None, int]:
-        """Wait until something as large as a menu has come and stands still; as :meth:`change`.
+        """Wait until something as large as a menu has come and stands still; gives the same as :meth:`change`.
 
         Args:
-            beside: What is in that box alone does not count.
+            beside: Changes within this box do not count.
         """
 
         def change() -> tuple[Box | None, int]:
@@ -225,9 +226,9 @@ class Screen:
         return change()
 
     def wait_for_still(self, before: Image.Image) -> tuple[Image.Image, Box | None, int]:
-        """Wait until something has come, and does not move: the first picture of that, and as :meth:`change`.
+        """Wait until something has come and stands still; gives its first picture, then what :meth:`change` gives.
 
-        What goes by itself soon is still in the picture: GNOME takes a toast away after four seconds.
+        So a toast is in the picture even if it goes soon: GNOME removes it after four seconds.
         """
         deadline = time.monotonic() + APPEARS_WITHIN
         last = self.screen()
@@ -235,12 +236,12 @@ class Screen:
             time.sleep(0.2)
             before_that, last = last, self.screen()
             there = difference(before, last)[1] >= A_MENU
-            if there and difference(before_that, last)[1] < AN_ICON:  # a toast of MATE's has a clock that runs
+            if there and difference(before_that, last)[1] < AN_ICON:  # a toast in MATE has a running clock
                 break
         return last, *difference(before, last)
 
     def settle(self, within: float = APPEARS_WITHIN) -> None:
-        """Wait until the screen has looked the same for half a second, as far as it does."""
+        """Wait until the screen has looked the same for half a second, or the time is over."""
         last = self.screen()
 
         def still() -> bool:
@@ -253,16 +254,16 @@ class Screen:
 
     @staticmethod
     def wait_until(condition: Callable[[], bool], within: float) -> bool:
-        """Wait until something holds that no event tells of, pixels above all; whether it did within these seconds."""
+        """Wait, by asking again and again, until the condition holds; gives whether it did within so many seconds."""
         return comes(condition, within)
 
     def _look(self, part: tuple[int, int, int, int]) -> Image.Image:
-        """A part of the screen: left, top, width and height."""
+        """A picture of a part of the screen: left, top, width and height."""
         raw = self._display.screen().root.get_image(*part, X.ZPixmap, 0xFFFFFFFF).data
         return Image.frombytes("RGB", part[2:], bytes(raw), "raw", "BGRX")
 
     def _at_rest(self) -> Image.Image:
-        """The tray, once it has looked the same for two seconds."""
+        """Wait until the tray has looked the same for two seconds; gives its picture."""
         deadline = time.monotonic() + STARTED_WITHIN
         look, since = self._look(self.desktop.tray), time.monotonic()
         while time.monotonic() - since < SETTLED:

@@ -1,5 +1,5 @@
-"""A desktop that runs in its own Debian, somebody who looks at its screen, and who listens to what is said about
-notifications.
+"""Starts a desktop inside its own Debian, and watches it: windows, the icons in its tray, and, as a monitor of the bus,
+all messages about notifications.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.process import Process, end
 from .known import CHECKOUT, DISPLAYS, NOTIFICATIONS, SCREEN, SHARE, WATCHER, Command, Desktop
 from .screen import AN_ICON, APPEARS_WITHIN, STARTED_WITHIN, Screen, difference
 
-# What is said about notifications.
+# Messages about notifications.
 
 
 APP = "Telex Start"
@@ -32,23 +32,23 @@ _MONITORING = "org.freedesktop.DBus.Monitoring"
 
 
 class Told(NamedTuple):
-    """One notification of ours, as the daemon was told it."""
+    """One notification of the agent, as it was sent to the daemon."""
 
     title: str
     body: str
     replaces: int
-    """The number of the one whose place it takes; 0 for none."""
+    """The number of the notification that it replaces; 0 for none."""
     hints: dict[str, Any]
     ident: int
-    """The number that the daemon gave it; 0 as long as it has not answered."""
+    """The number that the daemon gave it; 0 until the daemon has answered."""
 
 
 class Notifications(BusClient):
-    """A monitor of the bus. It hears all, and says nothing.
+    """A monitor of the bus: receives all messages about notifications, and sends none.
 
     Attributes:
-        told: Our notifications, in order.
-        closing: The numbers of those that we have asked to close.
+        told: The agent's notifications, in order.
+        closing: The numbers of the notifications that the agent has asked to close.
     """
 
     def __init__(self, address: str) -> None:
@@ -59,7 +59,7 @@ class Notifications(BusClient):
         self.closing: list[int] = []
         self._is_monitor = False
         self._asked: dict[tuple[str, int], int] = {}
-        """Those that are not answered, by sender and serial number."""
+        """The unanswered calls of ``Notify``, by sender and serial number: the index of each in :attr:`told`."""
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -72,11 +72,11 @@ class Notifications(BusClient):
         return self
 
     def wait_for(self, words: str, after: int, otherwise: str) -> Told:
-        """The first notification with these words, once the daemon has answered.
+        """Wait for a notification with these words that the daemon has answered; gives the first.
 
         Args:
-            after: So many of :attr:`told` are passed over.
-            otherwise: What is said where none comes in time.
+            after: How many of :attr:`told` are passed over.
+            otherwise: What the failure says if none comes in time.
         """
         found: list[Told] = []
 
@@ -88,7 +88,7 @@ class Notifications(BusClient):
         return found[0]
 
     def heard(self, condition: Callable[[], bool], within: float) -> bool:
-        """Wait until what was heard is so; whether it came to that within so many seconds."""
+        """Wait for a condition on what was heard; gives whether it held within so many seconds."""
         try:
             self.wait_until(condition, "what is said about notifications", within)
         except AssertionError:
@@ -97,7 +97,7 @@ class Notifications(BusClient):
 
     def received(self, message: Message) -> None:
         if message.header.message_type is MessageType.method_return and self._is_ours(message):
-            super().received(message)  # the answer to what made this a monitor; from there on it must not say anything
+            super().received(message)  # the answer to BecomeMonitor, or a call before it; a monitor may send nothing
             return
         with self._changed:
             self._hear(message)
@@ -113,7 +113,7 @@ class Notifications(BusClient):
         if kind is MessageType.method_call and member == "Notify" and message.body[0] == APP:
             _, replaces, _, title, body, _, hints, _ = message.body
             if any(self.told[at].title == title and self.told[at].body == body for at in self._asked.values()):
-                return  # GNOME's daemon is a program of its own, which passes it on to the shell
+                return  # GNOME's daemon is a program of its own, which passes the call on to the shell
             self._asked[str(fields[HeaderFields.sender]), message.header.serial] = len(self.told)
             values = {key: value for key, (_, value) in hints.items()}
             self.told.append(Told(title, body, replaces, values, 0))
@@ -130,18 +130,18 @@ class Notifications(BusClient):
 
 HERE = Path(SHARE)
 OPENED = "opened"
-"""A file in the home folder, to which each address and file that is to be opened is added as a line."""
+"""A file in the home folder that gets a line for each address and file that is to be opened."""
 NOBODY = 65534
-"""The one in every Debian's list of users who is free for the session; its bus wants one of that list."""
+"""The user id of the session: ``nobody``, as the bus wants a user that the system knows."""
 
 
 class Session(Screen):
     """A desktop that runs, from entering to leaving.
 
     Attributes:
-        environ: The whole environment for programs that run below it.
-        programs_environ: That for programs that run on it.
-        told: All that is said about notifications.
+        environ: The whole environment of the desktop's own programs.
+        programs_environ: The whole environment of programs that run on the desktop.
+        told: The monitor of all messages about notifications.
     """
 
     def __init__(self, desktop: Desktop) -> None:
@@ -183,14 +183,14 @@ class Session(Screen):
         self._stack.close()
 
     def crash(self) -> None:
-        """The desktop ends at once, and with it what it has started itself."""
+        """Kill the desktop and all that it has started itself."""
         for process in reversed(self._programs):
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def start_desktop(self) -> None:
-        """Start it, and wait until it is there and at rest."""
+        """Start the desktop, and wait until it is there and at rest."""
         displays = Path(DISPLAYS)
         displays.unlink(missing_ok=True)
         first, *others = self.desktop.programs
@@ -209,9 +209,9 @@ class Session(Screen):
     # What somebody sees.
 
     def has_gone(self, look: Image.Image, within: float) -> bool:
-        """Wait until the tray has no icon any more, and does not look so as with it.
+        """Wait until the tray has no icon registered and looks different from ``look``; gives whether it came to that.
 
-        It may look otherwise than at first: Plasma shows a bell while there are notifications in its list.
+        The tray need not look as it did before the icon: Plasma shows a bell while its list has notifications.
         """
         self.withdraw_pointer()
         return self.wait_until(
@@ -220,46 +220,46 @@ class Session(Screen):
         )
 
     def picture(self, name: str) -> None:
-        """Keep a picture of the whole screen."""
+        """Save a picture of the whole screen."""
         self.run("import", "-silent", "-window", "root", str(self._pictures / f"{name}.png"))
 
     def registered(self) -> str:
-        """The icons that the tray says it has."""
+        """The icons that the watcher lists, as gdbus prints them."""
         wanted = ("org.freedesktop.DBus.Properties.Get", WATCHER, "RegisteredStatusNotifierItems")
         call = ("gdbus", "call", "--session", "--dest", WATCHER, "--object-path", "/StatusNotifierWatcher", "--method")
         return self.run(*call, *wanted)
 
     def off_place(self, title: str) -> tuple[int, ...] | None:
-        """By how many pixels, to the right and downwards, a window's lower right corner is off its place.
+        """How many pixels, to the right and downwards, a window's lower right corner is from its place.
 
         Returns:
-            ``None`` where no window has a title that begins so.
+            ``None`` if no window has such a title.
         """
         return tuple(map(int, self._windows(title).split())) or None
 
     def window_place(self, title: str) -> tuple[int, int]:
-        """A point on a window that nothing else covers, where nothing happens when it is clicked."""
+        """A point of a window, which nothing may cover, where a click does nothing."""
         across, down = self._windows("--place", title).split()
         return int(across), int(down)
 
     def has_window(self, title: str) -> bool:
-        """Whether a window has a title that begins so."""
+        """Whether a window has such a title."""
         return bool(self._windows(title))
 
     def active(self) -> str:
-        """The title of the window that has the focus; empty where none has it."""
+        """The title of the window that has the focus; empty if none has it."""
         return self._windows()
 
     def _windows(self, *words: str) -> str:
-        # A process of its own: python-xlib 0.33 cannot talk to two servers whose extensions have different numbers.
+        # In a process of its own: python-xlib 0.33 cannot talk to two servers with different numbers of extensions.
         return self.run(sys.executable, "-m", "tests.x_windows", *words, environ=self.programs_environ)
 
     def other_window(self) -> Process:
-        """Another program with a window, which takes the focus."""
+        """Another program (xev), whose window takes the focus."""
         return Process(("xev", "-name", "Another", "-event", "focus"), self.programs_environ)
 
     def command(self, *options: str) -> str:
-        """What a ``telex-start`` with these options prints here, once it has ended."""
+        """Run ``telex-start`` with these options to its end; gives its standard output."""
         command = (sys.executable, "-m", "telex_start", *options)
         done = subprocess.run(command, env=self.programs_environ, cwd="/tmp", capture_output=True, text=True)
         return done.stdout
@@ -276,11 +276,11 @@ class Session(Screen):
         return {**os.environ, **mine, **self.desktop.environ}
 
     def _install(self) -> None:
-        """The command, and the desktop entry as the doctor says."""
+        """Install the command ``telex-start``, its desktop entry and icon, and a recording ``xdg-open``."""
         command = Path("/usr/local/bin/telex-start")
         command.write_text(f'#!/bin/sh\nexec {sys.executable} -m telex_start "$@"\n')
         command.chmod(0o755)
-        # In the place of the person's browser, and of what shows a log: notes what it is to open.
+        # Stands in for the browser and for the viewer of the log: records what it is to open.
         opener = Path("/usr/local/bin/xdg-open")
         opener.write_text(f'#!/bin/sh\necho "$1" >> "$HOME/{OPENED}"\n')
         opener.chmod(0o755)

@@ -1,5 +1,5 @@
-"""Somebody with a mouse and a keyboard at a desktop; and what all checks on it share: the desktop, the person, a Telex,
-and an agent that is signed in to it.
+"""Uses a desktop by mouse and keyboard as a person does, and has what all checks on it share: the desktop, a Telex, and
+an agent that is signed in to it (:class:`Stage`).
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ from .screen import A_MENU, APPEARS_WITHIN, IN_PLACE_WITHIN, Box, difference, is
 from .session import OPENED, Session
 
 A_SUBMENU = A_MENU // 4
-"""Pixels of the screen that a submenu changes at least; some have one line, and in GNOME, which opens them all in one
-menu, that is lower still where the menu is as high as the screen: it scrolls."""
+"""How many pixels of the screen a submenu changes at least. Some submenus have only one line. GNOME opens them inside
+the menu, which scrolls if it is as high as the screen, so even less changes."""
 HOVERED_WITHIN = 4.0
-"""Seconds in which a submenu opens below the pointer, where it does so."""
+"""Seconds in which a submenu opens below the pointer, on desktops that open it without a click."""
 
 
 class Person(Session):
-    """A desktop with somebody at it."""
+    """A desktop with a person at its mouse and keyboard."""
 
     _pointer = 0, 0
 
     # Mouse and keyboard.
 
     def click(self, at: tuple[int, int], button: int = 1) -> None:
-        """Click with the mouse; the button is held as a hand holds it."""
+        """Click with the mouse; the button is held for a moment, as a hand does."""
         self.point(at)
-        time.sleep(1.0)  # Cinnamon takes no click from a pointer that has only just arrived
+        time.sleep(1.0)  # Cinnamon ignores a click right after the pointer has come
         self.run("xdotool", "mousedown", str(button), "sleep", "0.15", "mouseup", str(button))
 
     def click_on(self, text: str, box: Box) -> None:
-        """Click on a line that is to be read in that box."""
+        """Click on the line in that box that reads like ``text``."""
         lines = lines_of(self.screen().crop(box))
         best = max(lines, key=lambda line: likeness(text, line.text), default=None)
         assert best is not None and is_read(text, best.text), f"{text!r} is not to be read among {lines}"
         self.click((box[0] + best.across, box[1] + best.down))
 
     def point(self, at: tuple[int, int]) -> None:
-        """Move the pointer there, in steps as a hand does: GTK takes a jump into a menu for no motion."""
+        """Move the pointer there, in steps as a hand does: GTK does not count a jump into a menu as motion."""
         (left, top), steps = self._pointer, 8
         words: list[str] = []
         for step in range(1, steps + 1):
@@ -78,16 +78,16 @@ class Person(Session):
             item = self._item(client)
             for number, label in enumerate(into):
                 if label not in item.labels(*into[:number]):
-                    return []  # an empty submenu is not there
+                    return []  # an empty submenu is left out of the menu
             return [entry for entry in item.menu(*into) if not entry.separator]
 
     def choose_by_bus(self, *labels: str) -> None:
-        """Choose as a panel does (``com.canonical.dbusmenu``), without mouse and keyboard."""
+        """Choose an entry by D-Bus as a panel does (``com.canonical.dbusmenu``), without mouse and keyboard."""
         with self.bus() as client:
             self._item(client).click(*labels)
 
     def open_menu(self) -> Box:
-        """Open the icon's menu with the mouse; where it is."""
+        """Open the icon's menu with the mouse; gives its box on the screen."""
         icon = self.wait_for_icon_place()
         assert icon is not None, "no icon"
         before = self.screen()
@@ -105,7 +105,7 @@ class Person(Session):
         return self._opened(before, "the menu does not open again")
 
     def choose(self, *labels: str) -> str:
-        """Open the icon's menu, go into submenus, and choose; how that was done, in words."""
+        """Open the icon's menu, go into submenus, and choose an entry; gives in words how that was done."""
         *into, label = labels
         if len(labels) > self.desktop.menu_levels:
             self.choose_by_bus(*labels)
@@ -119,7 +119,7 @@ class Person(Session):
         return "by keyboard" if self.desktop.menus_get_keys else "by mouse"
 
     def choose_in_open_menu(self, label: str, box: Box, *into: str) -> None:
-        """Choose an entry of the menu that is open, in that box."""
+        """Choose an entry of the menu that is open in that box."""
         if self.desktop.menus_get_keys:
             self._go_to(label, *into)
             self.press("Return")
@@ -136,7 +136,7 @@ class Person(Session):
             self.click((SCREEN[0] // 2, SCREEN[1] // 2))
 
     def _closes(self, box: Box, look: Image.Image) -> bool:
-        """Wait until a menu in that box, with that look, has gone; whether it has."""
+        """Wait until the menu that looked like this in that box has gone; gives whether it has."""
         return self.wait_until(lambda: difference(look, self.screen().crop(box))[1] >= A_MENU, APPEARS_WITHIN)
 
     def _open_submenu(self, label: str, box: Box, *into: str) -> Box:
@@ -148,8 +148,8 @@ class Person(Session):
         before = self.screen()
         at = self._line(label, box, *into)
         self._go_across(at, box)
-        # It opens below the pointer; where it does not, a click opens it. A click on one that is open may close it.
-        # What is looked for is beside the menu, in which the line itself is marked.
+        # It opens below the pointer, or else by a click; not by a click at once: that may close an open submenu.
+        # The submenu is beside the menu; changes in the menu are only the mark of the line.
         beside, count = self.wait_for_change(before, A_SUBMENU, HOVERED_WITHIN, beside=box)
         if count < A_SUBMENU:
             self.click(at)
@@ -158,20 +158,20 @@ class Person(Session):
         return beside
 
     def _go_to(self, label: str, *into: str) -> None:
-        """Move the mark of the open menu to an entry. In a submenu that a key has opened it is on the first one."""
+        """Move the mark of the open menu to an entry. In a submenu that a key has opened, the first entry is marked."""
         usable = [entry.label for entry in self.entries(*into) if entry.enabled]
         assert label in usable, f"{label} is not among {usable}"
         self.press(*["Down"] * (usable.index(label) + (not into)))
 
     def _go_across(self, at: tuple[int, int], box: Box) -> None:
-        """Put the pointer there; into a submenu from its entry as a hand goes: straight across, then down."""
+        """Move the pointer to a line; from an entry into its submenu as a hand does: straight across, then down."""
         if box[1] <= self._pointer[1] < box[3]:
             self.point((at[0], self._pointer[1]))
             time.sleep(0.3)
         self.point(at)
 
     def _line(self, label: str, box: Box, *into: str) -> tuple[int, int]:
-        """Where the open menu in that box has the entry with this label."""
+        """The place of the entry with this label in the menu that is open in that box."""
         labels = [entry.label for entry in self.entries(*into)]
         lines = lines_of(self.screen().crop(box))
         # The line that is most like this label, and less like any other.
@@ -190,7 +190,7 @@ class Person(Session):
         return box
 
     def bus(self) -> BusClient:
-        """A connection of its own to the session's bus, not made yet."""
+        """A new connection to the session bus, to be entered by the caller."""
         bus = PrivateBus()
         bus.address = self.environ["DBUS_SESSION_BUS_ADDRESS"]
         return BusClient(bus)
@@ -206,19 +206,19 @@ class Person(Session):
 # A run of the checks.
 
 TYPES = "unread_thread_change,channel_mention,direct_call_initiated"
-"""What the agent is told of."""
+"""The notification types that the agent shows."""
 _PACE = 2.0
 """Seconds from one message to the next."""
 _GONE_WITHIN = 20.0
-"""Seconds in which toasts of the check before go by themselves, where it has failed."""
+"""Seconds in which the toasts of an earlier check go by themselves."""
 
 
 class Stage(Person):
     """One run of the checks.
 
     Attributes:
-        telex: For what happens at Telex.
-        starts: How often the icon is looked for.
+        telex: The sandbox, which takes orders for what happens at Telex.
+        starts: In how many starts the check ``icon`` looks for the icon.
     """
 
     def __init__(self, desktop: Desktop, starts: int) -> None:
@@ -239,7 +239,7 @@ class Stage(Person):
     # The agent.
 
     def signed_in(self) -> Process:
-        """The agent that runs, signed in, with its icon; started where none runs."""
+        """The running agent, signed in and with its icon; starts one if none runs."""
         if self._agent is None:
             self.start_signing_in()
         assert self.wait_for_online_icon() is not None, "no icon of an agent that is online"
@@ -247,17 +247,17 @@ class Stage(Person):
         return self._agent
 
     def start(self, *options: str, given: str = "") -> None:
-        """Start an agent, in the place of one that runs."""
+        """Start an agent; ends the running one first."""
         self.leave()
         environ = {**self.programs_environ, "TELEX_START_NOTIFICATION_TYPES": TYPES}
         self._agent = Process([sys.executable, "-m", "telex_start", *options], environ, given).__enter__()
 
     def start_signing_in(self) -> None:
-        """Start an agent that signs in by its input."""
+        """Start an agent that signs in with the password from its standard input."""
         self.start("--email", self.telex.email, "--password-stdin", given=self.telex.password + "\n")
 
     def calm(self) -> Image.Image:
-        """The screen of a desktop on which only an agent's icon is, once it is so."""
+        """Wait until a signed-in agent's icon is all that is on the desktop; gives a picture of the screen."""
         self.signed_in()
         self.outlast_toast(self.empty_screen)
         self.settle(3.0)
@@ -272,13 +272,13 @@ class Stage(Person):
         self.ends(look)
 
     def ends(self, look: Image.Image) -> None:
-        """Wait for the end of an agent that was told to end, and until its icon has gone.
+        """Wait until the agent, which was told to end, has ended and its icon has gone.
 
         Args:
-            look: The tray with it.
+            look: The tray with the icon.
 
         Raises:
-            AssertionError: it does not end as it should, or the icon stays.
+            AssertionError: the agent does not end as it should, or the icon stays.
         """
         assert self._agent is not None
         agent, self._agent = self._agent, None
@@ -289,34 +289,34 @@ class Stage(Person):
         assert code == 0 and not errors, f"the agent ended with {code}: {errors}"
         assert self.has_gone(look, APPEARS_WITHIN), f"the icon stays: {self.registered()}"
 
-    # What is to be so.
+    # Waiting for what must hold.
 
     def comes(self, condition: Callable[[], bool], otherwise: str, within: float = APPEARS_WITHIN) -> None:
-        """Wait until something is so.
+        """Wait until the condition holds.
 
         Raises:
-            AssertionError: it does not come to that within so many seconds.
+            AssertionError: it does not hold within so many seconds; says ``otherwise``.
         """
         assert self.wait_until(condition, within), otherwise
 
     def menu_comes(self, label: str, otherwise: str, *, enabled: bool = False) -> None:
-        """Wait until the icon's menu has an entry with that label, usable if that is asked for."""
+        """Wait until the icon's menu has an entry with that label; with ``enabled``, one that can be chosen."""
         self.comes(lambda: any(e.label == label and (e.enabled or not enabled) for e in self.entries()), otherwise)
 
     # What happens at Telex.
 
     def direct(self, organisation: int, username: str, text: str, **writing: Any) -> None:
-        """Somebody writes; as :meth:`tests.servers.Sandbox.direct`."""
+        """Somebody writes a direct message: the sandbox's order ``direct``, at the pace of :meth:`pace`."""
         self.pace()
         self.telex.direct(organisation, username, text, **writing)
 
     def pace(self) -> None:
-        """Wait so long that what happens next is no flood, which is told in one summary: three in five seconds."""
+        """Wait until the next message makes no flood (three in five seconds), which would be told in one summary."""
         time.sleep(max(0.0, self._happened + _PACE - time.monotonic()))
         self._happened = time.monotonic()
 
     def outlast_toast(self, empty: Image.Image) -> None:
-        """Wait until a toast has gone by itself: in GNOME and Cinnamon it stays until somebody is there to see it."""
+        """Wait until a toast has gone by itself; moves the pointer, as in GNOME and Cinnamon it waits for a person."""
         middle = SCREEN[0] // 2, SCREEN[1] // 2
 
         def gone() -> bool:
@@ -329,22 +329,22 @@ class Stage(Person):
     # What was opened.
 
     def opened(self) -> list[str]:
-        """The addresses and files that were to be opened, in order."""
+        """The addresses and files that the agent has opened (:data:`OPENED`), in order."""
         file = self._home / OPENED
         return file.read_text().splitlines() if file.exists() else []
 
     def wait_for_opened(self, before: int) -> str:
-        """Wait until one more than so many was to be opened; which."""
+        """Wait until more than ``before`` addresses were opened; gives the next one, or an empty text."""
         self.wait_until(lambda: len(self.opened()) > before, APPEARS_WITHIN)
         return (self.opened()[before:] or [""])[0]
 
     # Between two checks.
 
     def tidy(self, failed: bool) -> None:
-        """Leave the desktop as the next check is to find it.
+        """Make the desktop ready for the next check.
 
         Args:
-            failed: Whatever the check has left is put away: menus, windows, toasts, the agent.
+            failed: The check failed, so put away what it may have left: menus, windows, toasts, the agent.
         """
         if failed:
             self.close_menu()

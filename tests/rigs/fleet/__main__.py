@@ -1,4 +1,4 @@
-"""``python -m tests.rigs.fleet [AGENTS]``: what happens to the fleet, as a table; 1 where something is not as asked."""
+"""``python -m tests.rigs.fleet [AGENTS]``: plays the scenarios, prints a table; ends with 1 if a limit is missed."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from .agents import Fleet, fleet
 from .telex import LOOK_UP
 
 MOST_LOOK_UPS = 1
-"""Polls of organisations that one agent may make in any 10 s, at most."""
+"""How many polls of organisations one agent may make in any 10 s, at most."""
 
 
 class Scenario(NamedTuple):
-    """Something that happens to all at once."""
+    """Something that happens to all agents at once."""
 
     name: str
     play: Callable[[Fleet], float]
-    """Lets it happen; gives the seconds from which on connections are counted for the peak (0: from the beginning)."""
+    """Makes it happen; gives after how many seconds connections begin to count for the peak."""
     seconds: float
     """How long the fleet is watched."""
     most_connects: float = 1.0
-    """The part of the fleet that may connect in any second, at most."""
+    """The share of the fleet that may connect in any second, at most."""
 
 
 class Result(NamedTuple):
-    """What came of it."""
+    """The figures of a scenario, and the limits that they missed."""
 
     figures: dict[str, float]
-    """Peaks are of the worst second, connects once the server is back."""
+    """By name. A peak is that of the worst second; connects are counted once the server is back."""
     missed: list[str]
-    """What was asked and is not so."""
+    """The limits that were missed, in words."""
 
 
 def run(scenario: Scenario, size: int, seed: int) -> Result:
-    """Play it.
+    """Play a scenario with a new fleet.
 
     Raises:
         AssertionError: something went wrong that has nothing to do with what is measured.
@@ -79,7 +79,7 @@ def run(scenario: Scenario, size: int, seed: int) -> Result:
 
 
 def most_within(times: Sequence[float], seconds: float) -> int:
-    """The most of these times, which are in order, within any so many seconds."""
+    """The largest number of these times, which are sorted, within any ``seconds``."""
     most = first = 0
     for index, when in enumerate(times):
         while when - times[first] >= seconds:
@@ -92,7 +92,7 @@ def _since(times: Sequence[float], start: float) -> Sequence[float]:
     return times[bisect_left(times, start) :]
 
 
-# What happens.
+# The scenarios.
 
 
 def _restart(down_for: float, played: Fleet) -> float:
@@ -102,7 +102,7 @@ def _restart(down_for: float, played: Fleet) -> float:
 
 
 def _terminal(played: Fleet) -> float:
-    """Sent away for good, and again when all are back: some within the minute in which that counts as a second time."""
+    """All connections are closed for good, and again when all are back: for some this counts as a second time."""
     played.telex.close_all(3503)
     played.world.after(450.0, lambda: played.telex.close_all(3503))
     return 0.0
@@ -116,9 +116,9 @@ def _flapping(played: Fleet) -> float:
 
 
 def _rate_limits(played: Fleet) -> float:
-    """All are closed because their tokens are of no use any more; Telex takes few calls.
+    """All connections are closed because their tokens have expired, and Telex takes only few calls.
 
-    A twenty-fifth of the fleet may call in a second: all together need 60 % of that in quiet times.
+    A twenty-fifth of the fleet may call in a second; in quiet times all agents together need 60 % of that.
     """
     played.telex.take_at_most(len(played.agents) / 25)
     played.telex.close_all(3005)

@@ -1,4 +1,4 @@
-"""The agents: real sessions, the two ends of the network that they get, and the way to all being online."""
+"""Makes the fleet: real sessions with a simulated network, signed in and online."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ PUSH = "wss://push.fleet.example/connection/websocket"
 
 @contextmanager
 def simulated(world: World, telex: Telex) -> Iterator[None]:
-    """Sessions made meanwhile live in this world. Nothing of :mod:`telex_start` changes but what is named here."""
+    """Make sessions use this world's time and network while this lasts. Only what is named here is replaced."""
 
     mine = SimpleNamespace(
         Thread=partial(Thread, world), Condition=partial(Condition, world), Event=partial(Flag, world), Lock=Lock
     )
     with ExitStack() as stack:
-        logging.disable()  # a line from each of ten thousand says nothing
+        logging.disable()  # ten thousand agents would log too much
         stack.callback(logging.disable, logging.NOTSET)
         for module, name, instead in (
             (session_thread, "Https", lambda *_: _Https(world, telex)),
             (session_thread, "WebSocket", lambda *_, **__: _WebSocket(world, telex)),
             *((module, "threading", mine) for module in (session, session_thread, state, poller, pace)),
-            (session_thread, "tls_context", lambda _: None),  # no certificates are read: nothing is verified here
+            (session_thread, "tls_context", lambda _: None),  # no certificates: there is no TLS here
             (clock, "awake", world.now),
         ):
             stack.enter_context(patch.object(module, name, instead))
@@ -53,7 +53,7 @@ def simulated(world: World, telex: Telex) -> Iterator[None]:
 
 
 class _Https:
-    """As :class:`telex_start.net.https.Https`."""
+    """Stands in for :class:`telex_start.net.https.Https`: calls the simulated API."""
 
     def __init__(self, world: World, telex: Telex) -> None:
         self._world, self._telex = world, telex
@@ -71,17 +71,17 @@ class _Https:
         return answer
 
     def interrupt(self) -> None:
-        """Nothing is under way for longer than a moment."""
+        """Does nothing: no call takes longer than a moment."""
 
     def abort(self) -> None:
-        """Likewise."""
+        """Does nothing, for the same reason."""
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Does nothing: no connection is kept open."""
 
 
 class _WebSocket:
-    """As :class:`telex_start.push.websocket.WebSocket`."""
+    """Stands in for :class:`telex_start.push.websocket.WebSocket`: a link to the simulated push server."""
 
     def __init__(self, world: World, telex: Telex) -> None:
         self._world, self._telex = world, telex
@@ -132,12 +132,12 @@ class _WebSocket:
 # The agents.
 
 SIGN_IN_OVER = 60.0
-"""Seconds in which they start, one here, one there."""
+"""Seconds over which the sign-ins of all agents are spread, at random."""
 _CONFIG = Config(api_url=API, push_url=PUSH)
 
 
 class Agent:
-    """One session, and what it has told last."""
+    """One session and its last state."""
 
     def __init__(self, world: World, name: str) -> None:
         self.name = name
@@ -159,7 +159,7 @@ class Agent:
 
 
 class Fleet:
-    """The agents, in their world with its Telex."""
+    """All agents, with their world and the simulated Telex."""
 
     def __init__(self, world: World, telex: Telex, size: int) -> None:
         self.world = world
@@ -174,7 +174,7 @@ class Fleet:
         return sum(agent.online for agent in self.agents)
 
     def check(self) -> None:
-        """Nothing went wrong that has nothing to do with what is measured.
+        """Check that nothing went wrong beside what is measured.
 
         Raises:
             AssertionError: a session failed, or let its token run out although Telex gave tokens.
@@ -186,10 +186,10 @@ class Fleet:
 
 @contextmanager
 def fleet(size: int, seed: int) -> Iterator[Fleet]:
-    """A fleet that is online, and has been so for a while.
+    """Make a fleet and wait until it has been online for a while.
 
     Raises:
-        AssertionError: it does not come online, or does not end.
+        AssertionError: the fleet does not come online, or does not end.
     """
     world = World(seed)
     telex = Telex(world)

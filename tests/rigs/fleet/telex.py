@@ -1,7 +1,7 @@
-"""A Telex that counts: its API and its push server, as far as an agent's session notices them.
+"""Simulates Telex's API and push server, as far as a session notices them, and counts calls and connections.
 
-Written after ``shared/telex-contract.md`` and the sandbox, with the sandbox's lives of tokens. Nothing here waits: what
-takes time is put off by :meth:`World.after`.
+Written after ``shared/telex-contract.md`` and the sandbox; tokens live as long as the sandbox's. Nothing here waits:
+what takes time is scheduled by :meth:`World.after`.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ PING = 25
 EXPIRED_CLOSE_DELAY = 25
 """Seconds that a connection may live without a fresh token."""
 RATE, BURST = 6.0, 4
-"""Calls a second, and at once, that one agent may make."""
+"""How many calls one agent may make a second, and at once."""
 _EPOCH = 1_800_000_000
-"""Unix seconds at the world's second 0."""
+"""The Unix time at the world's second 0."""
 
 LOGIN, LOOK_UP, CONNECTION, SUBSCRIPTION = "login", "organisations", "connection", "subscription"
-"""Calls of the API, by the end of their paths."""
+"""The kinds of API calls: the last parts of their paths."""
 _COMMANDS = ("connect", "refresh", "subscribe", "sub_refresh", "unsubscribe")
 
 
 class Way:
-    """One direction of one connection: what goes in comes out a moment later, in order."""
+    """One direction of one connection: what is sent arrives a moment later, in order."""
 
     def __init__(self, telex: Telex) -> None:
         self._telex = telex
         self._free_at = 0.0
 
     def send(self, arrives: Callable[[], object]) -> None:
-        """Call that when what is sent arrives."""
+        """Send something: ``arrives`` is called when it arrives."""
         self._free_at = max(self._free_at, self._telex.world.now() + self._telex.latency())
         self._telex.world.at(self._free_at, arrives)
 
@@ -57,7 +57,7 @@ class Link:
     """The server's end of one connection."""
 
     def __init__(self, telex: Telex, deliver: Callable[[bytes | Closed], None]) -> None:
-        """``deliver``: is given each frame when it arrives at the agent, and the close."""
+        """``deliver``: called with each frame when it arrives at the agent, and with the close."""
         self._telex = telex
         self._way = Way(telex)
         self._arrives = deliver
@@ -65,18 +65,18 @@ class Link:
         self._expires_at = float("inf")
 
     def close(self, code: int) -> None:
-        """Close it from here."""
+        """Close the connection, as the server."""
         if self.open:
             self.gone()
             self._way.send(lambda: self._arrives(Closed(code)))
 
     def gone(self) -> None:
-        """It is closed."""
+        """Forget the connection: it is closed."""
         self.open = False
         self._telex.links.pop(self, None)
 
     def received(self, text: str) -> None:
-        """A frame came."""
+        """Handle a frame from the agent."""
         for line in text.split("\n"):
             if self.open and line != "{}":
                 self._command(json.loads(line))
@@ -85,13 +85,13 @@ class Link:
         self._way.send(lambda: self._arrives(text.encode()))
 
     def ping(self) -> None:
-        """Send one, and again."""
+        """Send a ping, and another one every :data:`PING` seconds."""
         if self.open:
             self._deliver("{}")
             self._telex.world.after(PING, self.ping)
 
     def _command(self, command: dict[str, Any]) -> None:
-        """As Centrifugo does; it ignores the tokens in ``connect.subs``."""
+        """Handle a command as Centrifugo does, which ignores the tokens in ``connect.subs``."""
         kind = next(name for name in _COMMANDS if name in command)
         if kind == "unsubscribe":
             self._answer(command, kind, {})
@@ -131,39 +131,39 @@ class Link:
 
 
 class Telex:
-    """The servers. What an attribute says holds for every agent from that moment on."""
+    """Both servers. A changed attribute holds for every agent from that moment on."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.connects = array("d")
-        """When somebody tried to connect to the push server, those of a server that is down too; in order."""
+        """The times of all attempts to connect to the push server, in order, also while it is down."""
         self.calls: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
-        """When the API was called, by kind; those of a server that is down too."""
+        """The times of all API calls, by kind, also while the API is down."""
         self.look_ups: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
-        """When organisations were looked up, by user."""
+        """The times at which organisations were looked up, by user."""
         self.refused = array("d")
-        """When a call was answered 429."""
-        self.links: dict[Link, None] = {}  # in the order in which they came, for virtual time to be the same again
+        """The times of calls that were answered 429."""
+        self.links: dict[Link, None] = {}  # a dict keeps their order, so that each run is the same
         self.down = False
         """Neither server takes a connection."""
         self.stands: float | None = None
-        """Seconds after which the push server drops each connection; ``None``: it does not."""
+        """Seconds after which the push server drops each connection; ``None`` for never."""
         self.expired = 0
         """Connections that were closed because no fresh token came in time: agents that failed."""
         self._limiter = RateLimiter(RATE, BURST, world.now)
         self._capacity = RateLimiter(0.0, 1, world.now)
-        """Of all calls together; it lets every one through until :meth:`take_at_most`."""
+        """The limit for all calls together; there is none until :meth:`take_at_most`."""
 
     def unix(self) -> float:
         """The server's wall clock."""
         return _EPOCH + self.world.now()
 
     def latency(self) -> float:
-        """Seconds of one way through the network: 10 to 75 ms."""
+        """Seconds that one way through the network takes: 10 to 75 ms, at random."""
         return 0.01 + 0.065 * self.world.chance.random()
 
     def take_at_most(self, rate: float) -> None:
-        """The API answers so many calls a second, and 429 to all others."""
+        """Let the API answer so many calls a second, and all others with 429."""
         self._capacity.set(rate, int(rate))
 
     def close_all(self, code: int) -> None:
@@ -178,7 +178,7 @@ class Telex:
         self.world.after(down_for, lambda: setattr(self, "down", False))
 
     def accepted(self, link: Link) -> None:
-        """A connection stands."""
+        """Keep a connection that was accepted."""
         self.links[link] = None
         if self.stands is not None:
             self.world.after(self.stands, lambda: link.close(3001))
@@ -186,14 +186,14 @@ class Telex:
     # The API.
 
     def on_its_way(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> None:
-        """Count a call, at the moment when it is sent."""
+        """Count a call at the moment when it is sent."""
         kind, now = _kind(path), self.world.now()
         self.calls[kind].append(now)
         if kind == LOOK_UP:
             self.look_ups[_user(headers, body)].append(now)
 
     def call(self, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> Answer:
-        """One call, at the moment when it arrives."""
+        """Answer a call, at the moment when it arrives."""
         kind, user, now = _kind(path), _user(headers, body), self.world.now()
         if not self._limiter.allow(user) or not self._capacity.allow("all"):
             self.refused.append(now)

@@ -1,4 +1,4 @@
-"""Virtual time: greenlets in the place of threads, and a clock that jumps to whatever is due next."""
+"""Virtual time: a clock that jumps to whatever is due next, and greenlets that stand in for threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import greenlet
 
 
 class World:
-    """Time, and who waits for what. All of it runs on one thread; nothing here may block."""
+    """The virtual time, and all that is due. All runs on one thread; nothing here may block."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -24,19 +24,19 @@ class World:
         self._hub = greenlet.getcurrent()
 
     def now(self) -> float:
-        """Seconds."""
+        """The virtual time in seconds."""
         return self._now
 
     def after(self, seconds: float, call: Callable[[], object]) -> None:
-        """Call something in so many seconds. It must not wait."""
+        """Call something in so many seconds. The call must not wait."""
         self.at(self._now + seconds, call)
 
     def at(self, when: float, call: Callable[[], object]) -> None:
-        """Call something then; what is due at the same time is called in the order in which it was given."""
+        """Call something at that time; calls due at the same time are made in the order in which they were given."""
         heapq.heappush(self._due, (when, next(self._numbers), call))
 
     def run(self, seconds: float) -> None:
-        """Let that much time pass."""
+        """Let so many seconds pass: make all calls that are due."""
         end = self._now + seconds
         while self._due and self._due[0][0] <= end:
             self._now, _, call = heapq.heappop(self._due)
@@ -44,10 +44,10 @@ class World:
         self._now = end
 
     def wait(self, wakers: Callable[[Callable[[], None]], None], seconds: float | None) -> None:
-        """Give way until something wakes the caller, or so many seconds have passed.
+        """Let others run until something wakes the caller, or so many seconds have passed.
 
         Args:
-            wakers: Is given the call that wakes it; to be called any number of times.
+            wakers: Called with the function that wakes the caller; that may be called any number of times.
             seconds: ``None`` for ever.
         """
         waiting = [greenlet.getcurrent()]
@@ -62,19 +62,19 @@ class World:
         self._hub.switch()
 
     def sleep(self, seconds: float) -> None:
-        """Give way for so many seconds."""
+        """Let others run for so many seconds."""
         self.wait(lambda _: None, seconds)
 
     def start(self, run: Callable[[], None]) -> None:
-        """Run it from now on, beside all else."""
+        """Run a function in a greenlet of its own, beginning at this time."""
         self.after(0.0, greenlet.greenlet(run, parent=self._hub).switch)
 
 
-# In the place of ``threading`` and ``queue``.
+# Stand-ins for classes of ``threading`` and ``queue``.
 
 
 class Thread:
-    """What the session uses of a thread."""
+    """The part of ``threading.Thread`` that the session uses."""
 
     def __init__(self, world: World, target: Callable[[], None], name: str, daemon: bool) -> None:
         self._world = world
@@ -96,7 +96,7 @@ class Thread:
 
 
 class Condition:
-    """What the session uses of a condition. A greenlet gives way when it waits and never else: nothing is locked."""
+    """The part of ``threading.Condition`` that the session uses. Only a wait lets others run, so it locks nothing."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -116,7 +116,7 @@ class Condition:
 
 
 class Flag:
-    """What the session uses of an event, for one that waits at a time."""
+    """The part of ``threading.Event`` that the session uses; one greenlet may wait at a time."""
 
     def __init__(self, world: World) -> None:
         self._changed = Condition(world)
@@ -133,7 +133,7 @@ class Flag:
 
 
 class Queue:
-    """What a connection uses of a queue."""
+    """The part of ``queue.Queue`` that a connection uses."""
 
     def __init__(self, world: World) -> None:
         self._world = world

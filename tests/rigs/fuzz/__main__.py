@@ -29,26 +29,26 @@ from .publications import Publications
 from .push import Push
 
 CORPUS = Path(__file__).parent / "corpus"
-"""Where the cases are kept, a folder for each target."""
+"""The folder of the kept cases, with a folder for each target."""
 TARGETS: dict[str, type[Target]] = {kind.name: kind for kind in (Push, Answers, Connections, Publications)}
 _MOST_MEMORY = 4 << 30
 """Bytes of address space: a case that wants more ends in a MemoryError, and not with the machine."""
 _HANGS_AFTER = 60.0
 """Seconds after which a case will never end."""
 _CHEAP = 0.01
-"""Seconds of processor time: a case that takes more is tried, and not changed into others."""
+"""Seconds of processor time: a case that takes more is tried, but not copied and changed."""
 
 
 class Run:
-    """One target, for a time.
+    """Tries cases on one target.
 
     Args:
-        target: Entered already.
-        corpus: Where its cases are kept, in a folder of its name; new ones go there.
+        target: The target, entered already.
+        corpus: Has a folder with the target's name for its cases; new ones are written there.
         seed: Decides which cases are made.
 
     Attributes:
-        tried: So many cases.
+        tried: How many cases were tried.
     """
 
     def __init__(self, target: Target, corpus: Path, seed: int) -> None:
@@ -60,9 +60,9 @@ class Run:
         self._since = math.inf
 
     def run(self, seconds: float) -> bool:
-        """Try what was kept, and then changed copies of it for so many seconds; whether something was found.
+        """Try the kept cases, and then changed copies of them for so many seconds; gives whether something was found.
 
-        What came of it is printed. A case that is found is kept.
+        Prints the result. A case that finds something is kept.
         """
         began = time.monotonic()
         kept = [json.loads(file.read_text()) for file in sorted(self._folder.glob("*.json"))]
@@ -81,19 +81,19 @@ class Run:
         if error is not None:
             print(f"FOUND in {self._target.what}:")
             told = "".join(traceback.format_exception(error)[-12:]).rstrip()
-            print(told.encode("utf-8", "backslashreplace").decode())  # it may hold half an emoji
+            print(told.encode("utf-8", "backslashreplace").decode())  # the text may hold half an emoji
             print(f"the case: {self._keep()}", flush=True)
         return error is not None
 
     def _try(self, case: Case, log: Log) -> float:
-        """Seconds of processor time that a case takes.
+        """Try a case; gives its seconds of processor time.
 
         Raises:
-            Exception: what does not hold for it.
+            Exception: the finding.
         """
         self._case = case
         self.tried += 1
-        for _ in range(2):  # the first time may have paid for something else
+        for _ in range(2):  # the first time may include other work
             log.begin()
             began, self._since = time.thread_time(), time.monotonic()
             with suppress(NoCase):
@@ -105,7 +105,7 @@ class Run:
         raise AssertionError(f"it took {took:.1f} s of processor time")
 
     def _keep(self) -> Path:
-        """The file of the case that was tried last."""
+        """Keep the case that was tried last; gives its file."""
         text = json.dumps(self._case, indent=1) + "\n"
         known = (file for file in self._folder.glob("*.json") if json.loads(file.read_text()) == self._case)
         file = next(known, self._folder / f"found-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json")
@@ -114,7 +114,7 @@ class Run:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """The process ends, with the case kept, where one never comes to its end."""
+        """Watch for a case that never ends: keep it, and end the process."""
         over = threading.Event()
 
         def watch() -> None:

@@ -1,4 +1,4 @@
-"""What Telex answers to the calls of a session and of its polls, and what becomes of the answers."""
+"""Fuzzes Telex's answers to the API calls of a session and of its polls, up to the notifier."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ _PASSWORD = "SECRETpasswordSECRET"
 _ACCESS = "SECRETaccessSECRET"
 _NOTIFICATION = "SECRETnotificationSECRET"
 _SHORTEST_SECRET = 8
-"""Characters; what is shorter may stand in any text by accident."""
+"""Characters: a shorter secret may be in any text by accident."""
 _LONGEST_WORDS = 400
-"""Characters of an error's text; it goes to a status line, a window and the log."""
+"""Characters of an error's text, which goes to a status line, a window and the log."""
 _LONGEST_NAME = 256
 _LONGEST_TEXT = 8000
-"""Characters of a text of a row."""
+"""Characters of any text in a row."""
 _MOST_ANSWERS = 20
 _MOST_REQUESTS = 100
 
 _COMMON: tuple[type[Exception], ...] = (Temporary, Refused)
-"""What every call may raise."""
+"""The errors that every call may raise."""
 _SIGN_IN = (*_COMMON, SignInRefused)
 _TOKENS = (*_COMMON, SessionOver)
 _POLLS = (*_COMMON, NotThere)
 
 
 class Answers(Target):
-    """A case is a list of answers, one for each call, from the login to the logout; the last is given over and over.
+    """A case is a list of answers, one for each call, from the login to the logout; the last is repeated.
 
-    Each has ``status``, ``headers`` and ``body`` as parts. ``{"fails": true}`` stands for none, and ``{}`` in a body
-    for what the request carried: the password or the token.
+    Each has ``status``, ``headers`` and, as parts, ``body``. ``{"fails": true}`` stands for a call without an answer.
+    ``{}`` in a body stands for the secret in the request: the password or the token.
     """
 
     name = "answers"
@@ -57,10 +57,10 @@ class Answers(Target):
 
 
 class Script:
-    """Gives one answer after the other, in the place of what sends requests.
+    """Stands in for the HTTPS client: gives one answer after the other.
 
     Raises:
-        NoCase: the case is no list of answers.
+        NoCase: the case is not a list of answers.
     """
 
     def __init__(self, case: Case) -> None:
@@ -69,10 +69,10 @@ class Script:
         self._answers = [_answer(each) for each in case]
         self._next = 0
         self.now = 1000.0
-        """Seconds; a request takes a tenth of one."""
+        """The time in seconds; each request takes a tenth of a second."""
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any, **more: Any) -> Answer:
-        """As :meth:`telex_start.net.https.Https.request`."""
+        """Stands in for :meth:`telex_start.net.https.Https.request`."""
         assert all(value.isascii() and value.isprintable() for value in headers.values()), "a header that is none"
         assert url.isascii() and url.isprintable() and " " not in url, "an address that is none"
         answer = self._answers[min(self._next, len(self._answers) - 1)]
@@ -102,7 +102,7 @@ def _answer(told: Any) -> Answer | None:
 
 
 class Caller:
-    """Makes all the calls there are for one organisation, and looks at what comes of each."""
+    """Makes every API call that there is, for one organisation, and checks what comes of it."""
 
     def __init__(self, script: Script, log: Log) -> None:
         def now() -> float:
@@ -118,7 +118,7 @@ class Caller:
         self._person = Person(["Northwind Ops", "Blue Harbour Labs", "Telex"])
 
     def live(self) -> None:
-        """From the login to the logout."""
+        """Make all calls, from the login to the logout."""
         user = "u1"
         if (login := self._call(lambda: self._api.login(_EMAIL, _PASSWORD), _SIGN_IN)) is not None:
             user = login.user_id
@@ -147,7 +147,7 @@ class Caller:
             assert why is None or len(why) < 100, "odd words"
 
     def _poll(self) -> None:
-        """What Telex never publishes, as the notifier is told it."""
+        """Poll what Telex never publishes, and give it to the notifier."""
         if self._store.access is None:
             self._store.access = _ACCESS
         for section in SECTIONS:
@@ -171,7 +171,7 @@ class Caller:
         self._person.wait(100.0)
 
     def _call(self, call: Callable[[], Any], declared: tuple[type[Exception], ...] = _COMMON) -> Any:
-        """What a call gives; ``None`` where it fails as it may."""
+        """Make a call; gives its result, or ``None`` if it fails with a ``declared`` error, which is checked."""
         try:
             return call()
         except declared as error:

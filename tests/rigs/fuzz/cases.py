@@ -1,4 +1,4 @@
-"""What a target is, and what is logged meanwhile; what cases are made of, and how one is changed into another."""
+"""Defines a target and the log that is checked during a case; makes bytes of cases, and changes cases at random."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Self
 from telex_start.process.logs import LONGEST, RedactingFormatter
 
 Case = Any
-"""Any JSON value. Lone surrogates are allowed in its texts."""
+"""Any JSON value. Its texts may contain lone surrogates."""
 MOST_BYTES = 1 << 20
-"""No text of a case becomes longer."""
+"""Bytes: no text of a case becomes longer."""
 
 _INTEGERS = (0, 1, 2, 5, -1, 255, 1 << 31, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64, 10**40)
 _TEXTS = (
@@ -28,9 +28,9 @@ _ODD: tuple[Any, ...] = (
     *_INTEGERS,
     *_TEXTS,
 )
-"""Values that stand where another was expected."""
+"""Values that are put in the place of an expected one."""
 _PIECES = ("null", "{", "}", "[", "]", '"', ",", ":", "\n", "\r\n", "\0", "\ud83d", "\\ud83d", "\\u0000", "1e999", "-")
-"""Pieces that are put into a text."""
+"""Pieces that are inserted into a text."""
 _MANY = ("[", "{", "\n", "x\n", "{}\n", '{"a":', " ", "\ufffd", "9", '"\\u0000",', "null,", "X-Filler: x\r\n")
 _TIMES = (*[100] * 8, *[1100] * 4, 70_000, 1 << 18)
 _LOGGERS = ("telex_start", "websocket", "urllib3")
@@ -38,14 +38,14 @@ _MOST_LINES = 1000
 
 
 class NoCase(Exception):
-    """This JSON value is no case of the target: a change has made nonsense of it."""
+    """This JSON value is no case of the target: a change has made it meaningless."""
 
 
 class Target:
     """One place where bytes from the network come in.
 
     Attributes:
-        name: Also its folder in the corpus.
+        name: Its name, also that of its folder in the corpus.
         what: What is fuzzed, in a few words.
         within: Seconds of processor time that a case may take.
     """
@@ -64,16 +64,16 @@ class Target:
         """Try one case.
 
         Raises:
-            NoCase: it is none.
-            Exception: any other: a finding.
+            NoCase: the value is no case.
+            Exception: any other exception is a finding.
         """
         raise NotImplementedError
 
 
 class Log(logging.Handler):
-    """What was logged since the case began, in the place of the root's handlers.
+    """Keeps what was logged since the case began; takes the place of the root logger's handlers.
 
-    It is looked at as it was told: a secret is not to come as far as the formatter, which would hide it.
+    Lines are checked as the code logs them, because a secret must not even reach the formatter, which would hide it.
     """
 
     def __init__(self) -> None:
@@ -83,27 +83,29 @@ class Log(logging.Handler):
         self._longest = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
+        """Keep an entry."""
         if len(self._lines) < _MOST_LINES:
             self._lines.append(self.format(record))
             self._longest = max(self._longest, len(self._formatter.format(record)))
 
     def begin(self) -> None:
-        """A case begins."""
+        """Begin a case: forget the entries so far."""
         self._lines.clear()
         self._longest = 0
 
     def check(self) -> None:
-        """
+        """Check the length of the entries.
+
         Raises:
             AssertionError: an entry is far too long.
         """
         assert self._longest <= LONGEST, f"an entry of {self._longest} characters in the log"
 
     def hides(self, *secrets: str) -> None:
-        """
+        """Check that no secret was logged.
+
         Raises:
-            AssertionError: one of them was logged.
+            AssertionError: one of them was.
         """
         for line in self._lines:
             assert not any(secret in line for secret in secrets), "a secret in the log"
@@ -111,7 +113,7 @@ class Log(logging.Handler):
 
 @contextmanager
 def recorded() -> Iterator[Log]:
-    """Everything that the program and the libraries beneath are told to log comes here."""
+    """Record all that the program and the libraries below it log while this lasts."""
     log = Log()
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [(logger.level, logger.propagate) for logger in loggers]
@@ -126,16 +128,16 @@ def recorded() -> Iterator[Log]:
             logger.removeHandler(log)
 
 
-# What a case is made of.
+# From a case to bytes.
 
 
 def joined(parts: Case) -> bytes:
-    """The bytes that a list of parts stands for: each is a text, or ``[text, how many times]``.
+    """The bytes that a list of parts stands for; a part is a text, or ``[text, how many times]``.
 
     Half a surrogate pair becomes the three bytes that UTF-8 forbids; from U+DC80 to U+DCFF it is the one byte.
 
     Raises:
-        NoCase: it is no list of parts.
+        NoCase: the value is no list of parts.
     """
     if not isinstance(parts, list):
         raise NoCase
@@ -173,14 +175,14 @@ def dumped(value: Any) -> str:
 
 
 def changed(case: Case, chance: random.Random, others: list[Case]) -> Case:
-    """A case that differs from this one in one to four places."""
+    """A copy of this case, changed in one to four places."""
     for _ in range(chance.choice((1, 1, 1, 2, 2, 4))):
         case = _changed_once(case, chance, others)
     return case
 
 
 def _changed_once(value: Any, chance: random.Random, others: list[Any]) -> Any:
-    """One place in the value, at any depth, becomes something else."""
+    """A copy of the value with one change, at any depth."""
     odd = _somewhere_in(chance.choice(others), chance) if chance.random() < 0.2 else chance.choice(_ODD)
     match value:
         case dict() if value and chance.random() < 0.85:
@@ -206,7 +208,7 @@ def _changed_once(value: Any, chance: random.Random, others: list[Any]) -> Any:
 
 
 def _changed_stretch(value: Any, piece: Any, chance: random.Random, longest: int = MOST_BYTES) -> Any:
-    """A text or a list, of which a stretch is gone, there twice or the wrong way round, or has a piece before it."""
+    """A copy of a text or list in which one stretch is missing, doubled, reversed, or has a piece before it."""
     start = chance.randrange(len(value) + 1)
     end = start + chance.randint(0, min(longest, len(value) - start))
     stretch = value[start:end]

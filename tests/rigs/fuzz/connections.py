@@ -1,4 +1,4 @@
-"""HTTP answers, and the WebSocket's handshake and frames, over real connections: TLS on loopback."""
+"""Fuzzes HTTP answers, and the WebSocket's handshake and frames, over real TLS connections on loopback."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from .cases import MOST_BYTES, Case, Log, NoCase, Target, joined
 
 _TOKEN = "SECRETtokenSECRET"
 _WITHIN, _HELD = 5.0, 0.15
-"""Seconds that are waited for a server that goes on, and for one that holds the connection and says no more."""
+"""Seconds to wait for a server that goes on, and for one that holds the connection open and sends nothing more."""
 _FRAMES = 20
-"""Frames that are taken of one server."""
+"""How many frames are received from one server at most."""
 _LONGEST_WORDS = 300
 _MOST_MEMORY = 8 << 20
-"""Bytes that an answer may take: eight times what is read of it."""
+"""Bytes of memory that an answer may take: eight times what is read of it."""
 _POURED_AT_ONCE = 64 << 10
-"""Characters."""
+"""Characters that the server sends at once when it pours."""
 _MOST_POURED = 64 << 20
-"""Bytes: whoever reads them all keeps them all."""
+"""Bytes that the server pours at most: a client that reads them all keeps them all, which is seen in its memory."""
 _WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, section 1.3."""
 
@@ -53,9 +53,9 @@ class Connections(Target):
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             certificate = Certificate(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-"))))
-            certificate.context.num_tickets = 0  # nobody comes back
+            certificate.context.num_tickets = 0  # no session is resumed
             self._port = stack.enter_context(serving(self._talk, certificate.context))
-            context = ssl.create_default_context(cafile=certificate.ca_file)  # the system's authorities take 50 ms
+            context = ssl.create_default_context(cafile=certificate.ca_file)  # the system's would take 50 ms
             self._dialler = Dialler(context, time.monotonic)
             self._stack = stack.pop_all()
         return self

@@ -1,4 +1,4 @@
-"""Publications, from the notifier to the words of a toast and to what is printed."""
+"""Fuzzes publications, from the notifier to the words of a toast and to the lines on the terminal."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from .cases import Case, Log, NoCase, Target, dumped
 _MOST_STEPS = 60
 _ORGANISATIONS = 3
 _UNSEEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ud800-\udfff]")
-"""What no toast may hold: control characters but the line break, what turns the reading direction, half an emoji."""
+"""Characters that no toast may hold: controls except line breaks, marks of reading direction, half an emoji."""
 _BY_CHOICE = ("channel_mention", "thread_reply", "direct_call_initiated", "saved_message_remainder")
 _HOWS = {how.value: how for how in events.How}
 
 
 class Publications(Target):
-    """A case has the ``names`` of three organisations and ``steps``: what comes, goes by, or is read.
+    """A case has the ``names`` of three organisations and ``steps``: publications, time that passes, and what is read.
 
-    A long text is ``{"*": [text, how many times]}``. All of it is decoded as what comes over the wire.
+    A long text is written as ``{"*": [text, how many times]}``. The whole case is decoded as JSON from the network is.
     """
 
     name = "publications"
@@ -41,7 +41,7 @@ class Publications(Target):
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            # Its thread, which writes the lines, starts with the first.
+            # Its thread starts with the first line that it writes.
             self._console = Console(True, stack.enter_context(open(os.devnull, "w")), lambda: None)
             stack.callback(self._console.stop)
             self._stack = stack.pop_all()
@@ -64,7 +64,7 @@ class Publications(Target):
 
 
 class Person:
-    """Somebody who sees the toasts and counts, as they go out of the notifier."""
+    """A person who sees the toasts and counts of a notifier, and checks each."""
 
     def __init__(self, names: list[str], console: Console | None = None) -> None:
         self._now = 1000.0
@@ -90,7 +90,7 @@ class Person:
         self._notifier.organisations(events.OrganisationsChanged((*self._organisations,)))
 
     def take(self, step: Any) -> None:
-        """One step of a case."""
+        """Do one step of a case."""
         notifier, now = self._notifier, self._now
         match step:
             case {"channel": int() as index, "how": str() as how, "come": list() as come} if how in _HOWS:
@@ -125,7 +125,7 @@ class Person:
                 raise NoCase
 
     def wait(self, seconds: float) -> None:
-        """Time goes by."""
+        """Let time pass, and do what is due."""
         end = self._now + seconds
         for _ in range(20 + int(seconds)):
             due = self._notifier.deadline()
@@ -162,9 +162,9 @@ class Person:
         if self._console is not None:
             self._console.toast(toast)
         if toast.silent or toast.urgent or toast.title == wording.PAUSED:
-            return  # it takes the place of one, does not wait, or is told when that ends
+            return  # a replacement, an urgent toast, or the summary of a pause: the flood rule does not count it
         recent = [when for when in self._shown if when > self._now - WINDOW]
-        # The summary of the past is told whatever else was; two may come, the second for who answered late.
+        # The summary of the past is always shown; there may be two, the second for channels that answered late.
         assert len(recent) < LIMIT + 2, f"{len(recent) + 1} toasts in {WINDOW:g} s"
         self._shown.append(self._now)
 
@@ -173,7 +173,7 @@ def _whole(value: Any) -> Any:
     """The case with its long texts written out.
 
     Raises:
-        NoCase: one is far too long.
+        NoCase: a text is far too long.
     """
     match value:
         case {"*": [str() as text, int() as count]}:

@@ -1,4 +1,4 @@
-"""Frames of the push server: decoded, and what the client's side of the protocol makes of them."""
+"""Fuzzes frames of the push server: their decoding, and the client's side of the protocol."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUBSCRIPTION_TOKEN = "SECRETsubscriptionSECRET"
 SECRETS = (CONNECTION_TOKEN, SUBSCRIPTION_TOKEN)
 _MOST_STEPS = 60
 _MOST_FRAME = 64 * 1024
-"""Bytes that a server takes in one frame."""
+"""Bytes that a server accepts in one frame."""
 _LONGEST_REASON = 200
 _MESSAGES: tuple[type, ...] = get_args(frames.Message)
 
@@ -28,7 +28,8 @@ _MESSAGES: tuple[type, ...] = get_args(frames.Message)
 class Push(Target):
     """A case is a list of steps: ``{"frame": parts}`` or ``{"wait": seconds}``.
 
-    In a frame ``"@0"`` stands for the id of the command that waits longest for its answer, ``"@1"`` for the next.
+    In a frame, ``"@0"`` stands for the id of the command that has waited longest for its answer, ``"@1"`` for the
+    next one.
     """
 
     name = "push"
@@ -50,7 +51,7 @@ class Push(Target):
 
 
 def look_at(frame: bytes) -> None:
-    """What a frame is decoded to."""
+    """Decode a frame, and check the messages in it."""
     messages = list(frames.decode(frame))
     assert all(isinstance(each, _MESSAGES) for each in messages), "something that is no message"
     told = sum(not isinstance(each, frames.Gibberish) for each in messages)
@@ -64,7 +65,7 @@ def look_at(frame: bytes) -> None:
 
 
 class Driver:
-    """Does with the protocol what a connection does: subscribes, refreshes, and begins anew after an end."""
+    """Uses the protocol as a connection does: subscribes, refreshes, and begins again after an end."""
 
     def __init__(self) -> None:
         self._chance = random.Random(7).random
@@ -79,19 +80,19 @@ class Driver:
         self._sent()
 
     def receive(self, frame: bytes) -> None:
-        """A frame comes."""
+        """Receive a frame, and check what comes of it."""
         for number, ident in enumerate(self._unanswered[:10]):
             frame = frame.replace(f'"@{number}"'.encode(), str(ident).encode())
         look_at(frame)
         happenings = self._client.receive(frame, self._now)
         lines = frame.count(b"\n") + 1
-        # A connect reply names channels, and a subscribe reply brings publications with holes between them.
+        # A connect reply may name channels, and a subscribe reply may bring publications with gaps between them.
         most = 2 * lines + 4 * len(CHANNELS) + frame.count(b'"')
         assert len(happenings) <= most, f"{len(happenings)} things happened by {lines} lines"
         self._happened(happenings)
 
     def wait(self, seconds: float) -> None:
-        """Time goes by, and what is due meanwhile is done."""
+        """Let time pass, and do what is due meanwhile."""
         end = self._now + seconds
         for _ in range(50):
             channels = self._channels.values() if self._client.connected else ()

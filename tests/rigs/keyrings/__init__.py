@@ -1,1 +1,1 @@
-"""What people have in GNOME Keyring's place: ``make test-keyrings``, as they are slow and want a quiet machine."""
+"""Tests of other keyrings than GNOME Keyring: ``make test-keyrings``, as they are slow and need a quiet machine."""

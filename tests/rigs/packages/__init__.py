@@ -1,4 +1,4 @@
-"""What is released: built twice, looked into, installed into nothing, used on a desktop, and removed.
+"""Tests what is released: builds it twice, checks its content, installs it somewhere empty, uses and removes it.
 
-`make test-packages`; not a part of `make test`, as it wants the locked tools and fetches all dependencies.
+`make test-packages`; not a part of `make test`, as it needs the locked tools and downloads all dependencies.
 """

@@ -1,5 +1,5 @@
-"""What is built once for all tests of packages: `make wheel` in a folder that a test chooses, with the locked tools of
-this repository's ``.venv-release``; and what somebody does who has just installed it.
+"""Builds wheel and sdist for the tests of packages, in a folder that a test chooses, with the locked tools of this
+repository's ``.venv-release``; :func:`use` does what a person does who has just installed the program.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ SHARED = (
     "share/applications/telex-start.desktop",
     "share/icons/hicolor/scalable/apps/telex-start.svg",
 )
-"""What a desktop wants of it, in what is installed."""
+"""The installed files that a desktop needs."""
 
 
 class Built(NamedTuple):
-    """Two files in ``dist/``."""
+    """The two built files in ``dist/``."""
 
     wheel: Path
     sdist: Path
 
 
 def clone(target: Path) -> Path:
-    """The last commit, in a folder that is not there yet."""
+    """Clone the last commit into a folder that does not exist yet."""
     subprocess.run(["git", "clone", "-q", str(ROOT), str(target)], check=True)
     return target
 
@@ -48,12 +48,12 @@ def build(source: Path, environ: Mapping[str, str] | None = None, umask: int = 0
 
     Args:
         source: Folder with the source.
-        environ: Beside this process's environment.
-        umask: Of the process that builds.
+        environ: Added to this process's environment.
+        umask: The umask of the process that builds.
     """
     command = [str(TOOLS), str(source / "packaging" / "wheel.py")]
     whole = {**os.environ, **(environ or {})}
-    # From elsewhere: it depends on no current folder.
+    # From another folder: the build must not depend on the current one.
     subprocess.run(command, env=whole, cwd=source.parent, umask=umask, check=True, stdout=subprocess.DEVNULL)
     (wheel,) = (source / "dist").glob("*.whl")
     (sdist,) = (source / "dist").glob("*.tar.gz")
@@ -61,7 +61,7 @@ def build(source: Path, environ: Mapping[str, str] | None = None, umask: int = 0
 
 
 def tracked(source: Path) -> list[str]:
-    """The names of all files that git knows there."""
+    """The names of all files that git tracks there."""
     done = subprocess.run(["git", "ls-files", "-z"], cwd=source, capture_output=True, text=True, check=True)
     return done.stdout.rstrip("\0").split("\0")
 
@@ -78,23 +78,23 @@ def built(source: Path) -> Built:
     return build(source)
 
 
-# Used.
+# Using the installed program.
 
 
 _WINDOW = "Telex – Preferences"
 _VIOLET = (110, 80, 240)
-"""The icon of an agent that is online."""
+"""The colour of an online agent's icon."""
 
 
 def use(
     command: Sequence[str],
     within: Callable[[Sequence[str], Mapping[str, str]], list[str]] = lambda words, _: list(words),
 ) -> None:
-    """Icon, menu, a window and a notification in xfce4-panel and dunst, with a Telex of this machine; then Exit.
+    """Use the icon, the menu, a window and a notification in xfce4-panel and dunst, with a sandbox; then Exit.
 
     Args:
         command: The installed program.
-        within: The command line that runs a command with an environment elsewhere, where the program is installed.
+        within: Makes the command line that runs a command, with an environment, where the program is installed.
     """
     with Sandbox("--organisations", "2") as telex, RealDesktop() as desktop:
         environ = {**desktop.environ, **telex.environ, "PATH": "/usr/bin:/bin"}
@@ -109,10 +109,10 @@ def use(
             with subprocess.Popen(visible, env=desktop.environ, stdout=subprocess.DEVNULL) as toast:
                 telex.message(0, "General", "the build is green", by="Ben Okri")
                 assert toast.wait(TIMEOUT) == 0
-            # A process of its own, which every way to install has to find its own way to start.
+            # The window is a process of its own, which starts differently after each way of installing.
             item.click("Preferences…")
             until(lambda: desktop.active_title() == _WINDOW, "no window for the preferences")
-            # It is active a little before it has the keyboard, and no event tells of that.
+            # It is active a little before it has the keyboard, and there is no event for that.
             until(lambda: desktop.active_title() != _WINDOW or desktop.xdotool("key", "Escape"), "the window stays")
             desktop.right_click_icon()
             desktop.choose("Exit")

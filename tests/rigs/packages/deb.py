@@ -1,7 +1,8 @@
-"""``python -m tests.rigs.packages.deb [RELEASE…]`` (``make test-packages-deb``): the Debian package of each release.
+"""``python -m tests.rigs.packages.deb [RELEASE…]`` (``make test-packages-deb``): tests the Debian package
+of each release.
 
-It is built twice and compared; then it is installed, used, upgraded, removed and purged, on a Debian over one that is
-made once and stays as it is. Wants root and debootstrap. Ends with 1 where something is not as it should be.
+Builds it twice and compares; then installs, uses, upgrades, removes and purges it on a Debian that is made once and
+stays unchanged, as all writing goes to memory. Needs root and debootstrap. Ends with 1 if something is wrong.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from tests.servers import Sandbox
 PERSON = "person"
 HOME = f"/home/{PERSON}"
 _RUNTIME = "/run/person"
-# What belongs to the running system, is dpkg's and apt's own memory of what they have done, or is a cache that any
-# program of root's writes that has a window (fontconfig).
+# Paths that are left out of the comparison: those of the running system, the databases and logs of dpkg and apt, and
+# fontconfig's cache, which any program with a window writes that root runs.
 _ASIDE = (
     *("/proc", "/sys", "/dev", "/run", "/tmp", "/home"),
     *("/var/log", "/var/cache/apt", "/var/lib/apt", "/var/cache/ldconfig", "/var/cache/fontconfig"),
@@ -41,8 +42,8 @@ _ASIDE = (
 
 
 class Machine:
-    """The smallest Debian there is, with a person who has a home. Its ``/tmp`` and its network are this machine's: the
-    sandbox is there, and the desktop.
+    """The smallest Debian there is, with a person who has a home. It shares this machine's ``/tmp`` and network, where
+    the sandbox and the desktop are.
 
     Args:
         suite: The release.
@@ -55,7 +56,7 @@ class Machine:
         """Start it.
 
         Raises:
-            NoRoot: this machine cannot.
+            NoRoot: this machine cannot start it.
         """
         root = roots.kept(f"debian-{self._suite}", self._suite)
         with ExitStack() as stack:
@@ -84,20 +85,20 @@ class Machine:
         """The command line that runs a command on it.
 
         Args:
-            command: Its paths are those on it.
-            environ: Beside a bare environment.
-            person: By the person; otherwise by root.
+            command: The command, with paths as they are on it.
+            environ: Added to a bare environment.
+            person: Whether the person runs it; otherwise root does.
         """
         own = {"HOME": HOME, "USER": PERSON, "XDG_RUNTIME_DIR": _RUNTIME} if person else {}
         variables = [f"{name}={value}" for name, value in {**roots.ENVIRON, **own, **(environ or {})}.items()]
-        # It ends with nsenter, which is what a test sees and ends.
+        # The command ends with nsenter, which is the process that a test sees and ends.
         by = ["setpriv", "--pdeathsig", "KILL"]
         by += [f"--reuid={PERSON}", f"--regid={PERSON}", "--init-groups"] if person else []
         into = ["nsenter", "--target", self._pid, "--mount", "--pid", "--ipc", "--uts", "--root", "--wd"]
         return [*into, "/usr/bin/env", "-i", *variables, *by, *command]
 
     def run(self, *command: str, person: bool = False, **environ: str) -> tuple[int, str]:
-        """Run a command: its exit code, and what it said."""
+        """Run a command; gives its exit code and output."""
         done = subprocess.run(
             self.words(command, environ, person),
             stdin=subprocess.DEVNULL,
@@ -108,17 +109,17 @@ class Machine:
         return done.returncode, done.stdout
 
     def must(self, *command: str, person: bool = False, **environ: str) -> str:
-        """Run a command that must end with 0; what it said."""
+        """Run a command that must end with 0; gives its output."""
         code, said = self.run(*command, person=person, **environ)
         assert code == 0, f"{' '.join(command)} ended with {code}:\n{said[-3000:]}"
         return said
 
     def install(self, *packages: str) -> str:
-        """Install packages, without what they recommend; what apt said."""
+        """Install packages, without what they recommend; gives the output of apt."""
         return self.must("apt-get", "-q", "install", "-y", "--no-install-recommends", *packages)
 
     def files(self) -> set[str]:
-        """All files and folders of the system, and for the settings in /etc what is in them."""
+        """All files and folders of the system, and the checksums of the settings in /etc."""
         aside = [word for path in _ASIDE for word in ("-path", path, "-prune", "-o")]
         names = set(self.must("find", "/", *aside, "-print").splitlines())
         return names | set(self.must("find", "/etc", "-type", "f", "-exec", "md5sum", "{}", "+").splitlines())
@@ -145,11 +146,11 @@ _SHIPPED = (
 
 
 class Proof(Machine):
-    """All of it, on one clean machine.
+    """Tries the package in all steps, on one clean machine.
 
     Args:
         suite: The release.
-        package: The package; somewhere below ``/tmp``.
+        package: The package's file, below ``/tmp``.
     """
 
     def __init__(self, suite: str, package: Path) -> None:
@@ -157,7 +158,7 @@ class Proof(Machine):
         self._package = package
 
     def make(self) -> None:
-        """Every step; each builds on the one before.
+        """Make every step; each builds on the one before.
 
         Raises:
             AssertionError: something is not as it should be.
@@ -180,17 +181,17 @@ class Proof(Machine):
     # The steps.
 
     def _dependencies(self) -> None:
-        """What the package needs is there first, so that what is left of the package itself is seen."""
+        """Install what the package needs, so that later only files of the package itself could be left."""
         planned = self.must("apt-get", "-s", "install", "--no-install-recommends", str(self._package))
         needed = [line.split()[1] for line in planned.splitlines() if line.startswith("Inst ")]
         self.install(*(name for name in needed if name != "telex-start"))
         # For the windows, and to stay signed in.
         self.install("python3-tk", "python3-keyring", "python3-secretstorage")
-        # Where no systemd runs, systemctl fails; the smallest Debian has none at all.
+        # systemctl fails if no systemd runs; the smallest Debian has no systemctl at all, so put a failing one there.
         self.must("ln", "-s", "/bin/false", "/usr/local/bin/systemctl")
 
     def _older(self) -> Path:
-        """The same package with a lower version, and with a module that the newer has not."""
+        """Make the same package with a lower version, and with a module that the newer one does not have."""
         folder = self._package.parent / "older"
         self.must("dpkg-deb", "--raw-extract", str(self._package), str(folder))
         control = folder / "DEBIAN" / "control"
@@ -218,7 +219,7 @@ class Proof(Machine):
         return f"installed: {len(stems)} modules, byte-compiled"
 
     def _upgrade_under_an_agent(self) -> str:
-        """It goes on: it is what was started, until the person exits it; every start from here on is the newer."""
+        """Upgrade while an agent runs: it stays the old version until the person exits it; later starts are the new."""
         with Sandbox("--no-story", "--organisations", "2") as telex:
             with self._headless(telex) as agent:
                 self.install(str(self._package))
@@ -234,13 +235,13 @@ class Proof(Machine):
         return "upgraded while an agent ran, which went on: it told a message, and the newer ended it"
 
     def _keyring(self) -> str:
-        """The distribution's libraries are found, for which no ``.pth`` file is read."""
+        """The distribution's libraries are found, although no ``.pth`` file is read."""
         _, said = self.run("telex-start", "doctor", person=True)
         assert "there is no session bus, so nobody stays signed in" in said, said
         return "keyring and SecretStorage are the distribution's"
 
     def _at_login(self) -> str:
-        """Entries and unit name the program in /usr/bin, and nothing of them stays."""
+        """The entries and the unit name the program in /usr/bin, and switching them off leaves nothing."""
         assert "installed for all users" in self._must("integrate", "on")
         assert "installed for all users" in self._must("integrate", "status")
         self._must("autostart", "on")
@@ -255,7 +256,7 @@ class Proof(Machine):
         return "start at log-in, entry and unit by /usr/bin/telex-start"
 
     def _on_a_desktop(self) -> str:
-        # The desktop's session bus is for the one who runs these tests.
+        # Run by root, as the desktop's session bus takes only the user who runs these tests.
         use(
             ["/usr/bin/telex-start"], lambda command, environ: self.words(command, {**environ, "PATH": "/usr/bin:/bin"})
         )
@@ -266,7 +267,7 @@ class Proof(Machine):
             self.must("apt-get", "-q", way, "-y", "telex-start")
             after = self.files()
             assert after == before, f"{way}: left {sorted(after - before)[:20]}; gone {sorted(before - after)[:20]}"
-            if way == "remove":  # with no settings in /etc, that is all there is to purge
+            if way == "remove":  # it has no settings in /etc to purge, so install it again first
                 self.install(str(self._package))
         return f"removed, and purged: each time the same {len(before)} files as before"
 
@@ -274,7 +275,7 @@ class Proof(Machine):
 
     @contextmanager
     def _headless(self, telex: Sandbox) -> Iterator[Process]:
-        """An agent of the person's that has signed in."""
+        """Run a headless agent as the person, until it has signed in."""
         options = ("--headless", "--json", "--email", telex.email, "--password-stdin")
         words = self.words(["telex-start", *options], self._reaching(telex), person=True)
         with Process(words, {"PATH": "/usr/bin:/bin:/usr/sbin"}, telex.password + "\n") as agent:
@@ -282,7 +283,7 @@ class Proof(Machine):
             yield agent
 
     def _reaching(self, telex: Sandbox) -> dict[str, str]:
-        """What the person needs to reach it; the sandbox's own folder is closed to them."""
+        """The environment by which the person reaches the sandbox; its authority is copied, as its folder is closed."""
         authority = self._package.with_name("authority.pem")
         shutil.copyfile(telex.ca_file, authority)
         return {**telex.environ, "TELEX_START_CA_FILE": str(authority)}
@@ -315,7 +316,7 @@ def main() -> int:
         began = time.monotonic()
         try:
             with tempfile.TemporaryDirectory(prefix="packages-") as folder:
-                Path(folder).chmod(0o755)  # apt reads it as a user of its own
+                Path(folder).chmod(0o755)  # apt reads it as another user
                 package = built(suite, Path(folder, "first"))
                 again = built(suite, Path(folder, "second"))
                 assert package.read_bytes() == again.read_bytes(), f"{package.name} differs from build to build"
@@ -330,7 +331,7 @@ def main() -> int:
 
 
 def built(suite: str, output: Path) -> Path:
-    """The package of the last commit, in a folder."""
+    """Build the package of the last commit into a folder; gives its file."""
     command = [sys.executable, str(ROOT / "packaging" / "build_deb.py"), suite, "--output", str(output)]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, "it cannot be built"

@@ -1,9 +1,9 @@
-"""Whether pip needs a compiler anywhere: all locked libraries as wheels, by platform and Python.
+"""Checks that pip needs no compiler anywhere: all locked libraries have wheels, for each platform and Python.
 
     python -m tests.rigs.packages.platforms
 
-prints a table with the megabytes that a user's pip fetches there, or what has no wheel, and ends with 1 then. pip
-compares tags and hashes only, so nothing here shows that a wheel works where it is for; the hosted workflow does that.
+prints a table with the megabytes that a user's pip downloads there, or what has no wheel; ends with 1 in that case. pip
+compares only tags and hashes, so this does not show that a wheel works on its platform; the hosted workflow does.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 class Platform(NamedTuple):
-    """Where people have the program."""
+    """A platform on which people use the program."""
 
     name: str
     machine: str
     tags: tuple[str, ...]
-    """What wheels for it may be tagged with, before the machine, as pip does not derive all of that."""
+    """The platform tags of its wheels, without the machine; listed here as pip does not derive all of them."""
     markers: tuple[str, str, str]
-    """What the environment markers of :data:`_MARKERS` say there."""
+    """The values of the environment markers in :data:`_MARKERS` there."""
 
 
 _MARKERS = ("sys_platform", "platform_system", "os_name")
@@ -52,7 +52,7 @@ PLATFORMS = (
 
 
 def wanted(platform: Platform, python: str) -> str:
-    """The part of the lock that is for there; pip would judge its markers by where it runs itself."""
+    """The part of the lock file that applies there; pip would evaluate its markers for its own platform."""
     there = {name: str(value) for name, value in default_environment().items()}
     there |= {"platform_machine": platform.machine, "python_version": python, "python_full_version": f"{python}.0"}
     there |= zip(_MARKERS, platform.markers, strict=True)
@@ -66,7 +66,7 @@ def wanted(platform: Platform, python: str) -> str:
 
 
 def fetched(platform: Platform, python: str, target: Path) -> tuple[list[Path], str]:
-    """What `pip download` fetches for there, and what it complains of otherwise."""
+    """Run `pip download` for a platform; gives the files, and the complaint if it failed."""
     target.mkdir()
     lock = target / "lock.txt"
     lock.write_text(wanted(platform, python), encoding="utf-8")

@@ -1,9 +1,9 @@
-"""``python -m tests.rigs.packages.windows_program [OPTION OF PYTEST]…``: makes the program for Windows under Wine, and
-runs it.
+"""``python -m tests.rigs.packages.windows_program [OPTION OF PYTEST]…``: builds the program for Windows under Wine, and
+tests it.
 
-The Wine machine of ``tests/rigs/windows`` lends its Python: a copy of it gets the locked packages and PyInstaller, and
-makes ``dist/telex-start-VERSION-windows-x64.zip``. The scenarios in ``wine_program.py`` run what is in that zip, with
-two programs that differ from those of the zip by Wine's mends alone."""
+A copy of the Python in the Wine machine of ``tests/rigs/windows`` gets the locked packages and PyInstaller, and builds
+``dist/telex-start-VERSION-windows-x64.zip``. The scenarios in ``wine_program.py`` test the content of that zip; some
+use two programs that differ from those of the zip only by the mends for Wine."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from tests.rigs.windows.wheels import needed
 
 ZIP = ROOT / "dist" / f"telex-start-{__version__}-windows-x64.zip"
 MENDED = ROOT / "build" / "windows" / "made" / "telex-start-mended"
-"""The folder whose two programs mend Wine."""
+"""The folder of the two programs with the mends for Wine."""
 PROGRAMS = ("telex-start.exe", "telex-startw.exe")
 
 _BUILDER = MACHINE.with_name(f"{MACHINE.name}-builder")
-"""The copy of its Python."""
+"""The copy of the Wine machine's Python."""
 PACKAGES = _BUILDER / "python" / "Lib" / "site-packages"
-"""What that has."""
+"""The packages of that copy."""
 _WITHIN = 1800.0
 """Seconds that a build may take."""
 
 
 def main(options: list[str]) -> int:
-    """Build it, and run the scenarios."""
+    """Build the program, and run the scenarios; gives the exit code."""
     if code := set_up():
         return code
     build()
@@ -45,15 +45,15 @@ def main(options: list[str]) -> int:
 
 
 def build() -> None:
-    """Make the zip, and beside it what mends Wine."""
+    """Build the zip, and beside it the two programs with the mends for Wine."""
     set_up_builder()
     hook = _BUILDER / "hook.py"
-    # The Wine machine's Python has its mends as this module.
+    # In the Wine machine's Python, the module ``sitecustomize`` makes the mends.
     hook.write_text("import sitecustomize\n")
     with Windows({"SOURCE_DATE_EPOCH": _commit_time(), "TELEX_START_RUNTIME_HOOK": windows_path(hook)}) as machine:
         script = windows_path(ROOT / "packaging" / "windows" / "build.py")
         command = machine.command_of(str(_BUILDER / "python" / "python.exe"), script)
-        # A pipe: with a file CPython 3.12 does not start under Wine 8.
+        # Its output is a pipe: with a file, CPython 3.12 does not start under Wine 8.
         done = subprocess.run(
             command,
             env={name: value for name, value in machine.environ.items() if name != "PYTHONPATH"},
@@ -69,7 +69,7 @@ def build() -> None:
 
 
 def set_up_builder() -> None:
-    """Make the Python that builds, unless it is there already: the machine's, and PyInstaller."""
+    """Make the Python that builds, unless it is there already: a copy of the machine's, with PyInstaller."""
     lock = ROOT / "packaging" / "requirements" / "windows.txt"
     sources = [MACHINE / "stamp", Path(__file__), lock]
     stamp = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()

@@ -1,4 +1,4 @@
-"""The program for Windows as its zip has it, under Wine: unzipped, run, and deleted again."""
+"""Tests the zip of the program for Windows under Wine: unzips it, runs the program, and deletes it again."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from tests.rigs.windows.machine import Program, sandbox
 from tests.servers import Sandbox
 
 PLACE = "Programme von Zoë"
-"""The folder of drive C that it is unzipped into."""
+"""The folder on drive C that it is unzipped into."""
 PREFERENCES = "Telex – Preferences"
 EXIT = -1
-"""The line of the menu."""
+"""The index of the menu's line Exit."""
 
 
 class Installed(Desktop):
-    """A machine that has the program, and runs it where the tests of ``tests/rigs/windows`` run a Python.
+    """The Windows machine with the program installed: commands of ``telex-start`` run it, and not a Python.
 
     Attributes:
-        program: Which of the two is run.
+        program: The name of the program to run, one of the two.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.program = "telex-start.exe"
-        # It finds its own modules without; and finds no Python.
+        # The program must find its own modules without this, and no Python.
         del self.environ["PYTHONPATH"]
 
     def __enter__(self) -> Self:
@@ -60,7 +60,7 @@ class Installed(Desktop):
         shutil.rmtree(self.place, ignore_errors=True)
 
     def mend(self, program: str = "telex-start.exe") -> None:
-        """Have it run under Wine: from here on its programs are those that mend Wine, and this one is run."""
+        """Replace both programs by those with the mends for Wine, and run ``program`` from here on."""
         for name in PROGRAMS:
             shutil.copyfile(MENDED / name, self.folder / name)
         self.program = program
@@ -77,18 +77,18 @@ class Installed(Desktop):
         return self.command_of(f"C:\\{PLACE}\\telex-start\\{self.program}", *arguments[2:])
 
     def run(self, *options: str, telex: Sandbox | None = None) -> tuple[int, str]:
-        """Run it to its end, for a Telex or for none; the exit code, and what it said."""
+        """Run the program to its end, with or without a sandbox; gives the exit code and its output."""
         code, output, errors = self.says(*options, telex=telex)
         return code, "\n".join([*output, errors]).strip()
 
     def program_of(self, window: int) -> list[str]:
-        """The command line of the process that a window is of."""
+        """The command line of the process that owns a window."""
         found = self._screen.create_resource_object("window", window)
         [process] = found.get_full_property(self._screen.intern_atom("_NET_WM_PID"), X.AnyPropertyType).value
         return (Path("/proc") / str(process) / "cmdline").read_bytes().decode().split("\0")
 
     def files(self) -> set[str]:
-        """All files in the person's folders."""
+        """All files in the person's two folders for application data."""
         roots = (self.local, self.roaming)
         return {
             file.relative_to(root.parent).as_posix() for root in roots for file in root.rglob("*") if file.is_file()
@@ -103,7 +103,7 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
 
 @pytest.fixture
 def telex() -> Iterator[Sandbox]:
-    """Nothing in it is unread."""
+    """A sandbox in which nothing is unread."""
     with sandbox("--organisations", "1") as started:
         yield started
 

@@ -1,5 +1,5 @@
-"""The agent on Windows, as far as Wine is that: CPython for Windows and its packages, under Debian's Wine 8.
+"""Tests the agent on Windows, as far as Wine can stand in for it: CPython for Windows under Debian's Wine 8.
 
-``python -m tests.rigs.windows`` makes the machine where it is missing, and runs the scenarios: the files ``wine_*``,
-which ``make test`` does not take for tests. What Wine itself lacks is mended in ``lacking.py``, and named there.
+``python -m tests.rigs.windows`` makes the machine if it is missing, and runs the scenarios: the files ``wine_*``, which
+``make test`` does not collect. ``lacking.py`` adds what Wine itself lacks, and names it.
 """

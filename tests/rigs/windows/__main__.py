@@ -1,7 +1,8 @@
-"""``python -m tests.rigs.windows [PART…] [OPTION OF PYTEST…]``: the agent on Windows; without a part: as ``.ci/run``.
+"""``python -m tests.rigs.windows [PART…] [OPTION OF PYTEST…]``: tests the agent on Windows; without a part, as
+``.ci/run`` does.
 
-A part is ``pure``, the pure tests run by Windows' own Python, or the name of a file of scenarios: ``desktop`` for
-``wine_desktop.py``. ``all`` is all of them; ``-k`` chooses scenarios. Makes the machine where it is missing.
+A part is ``pure`` (the pure tests, run by Python for Windows) or the name of a file of scenarios: ``desktop`` for
+``wine_desktop.py``. ``all`` means all parts; ``-k`` chooses scenarios. Makes the machine if it is missing.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from .machine import Windows, set_up
 
 PURE = "pure"
 SCENARIOS = {file.stem.removeprefix("wine_"): str(file) for file in Path(__file__).parent.glob("wine_*.py")}
-"""The files of scenarios, by what they are called here."""
+"""The files of scenarios, by the names of their parts."""
 PARTS = [PURE, *sorted(SCENARIOS)]
 USUAL = [PURE, "terminal"]
-"""What is run where no part is named: what needs no screen, and takes minutes on two cores."""
+"""The parts that run if none is named: they need no screen, and take minutes on two cores."""
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The machine, without and with a screen, and a Telex."""
+"""Fixtures: the Windows machine, without and with a screen, and a sandbox."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def telex() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def empty_telex() -> Iterator[Sandbox]:
-    """Nothing in it is unread."""
+    """A sandbox with one organisation, in which nothing is unread."""
     with sandbox("--organisations", "1") as started:
         yield started

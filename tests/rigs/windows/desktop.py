@@ -1,4 +1,4 @@
-"""A Windows machine with a screen: Wine's windows and icons on Xvfb, openbox and tint2, seen and clicked by a test."""
+"""Adds a screen to the Windows machine: Wine's windows and icons on Xvfb, openbox and tint2, to be seen and clicked."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.servers import Sandbox
 from .machine import WITHIN, Program, Windows
 
 _ICON = 20
-"""Pixels of an icon in tint2's tray: as many as Wine 8 makes it itself, 16 and a margin of 2.
+"""Pixels of an icon in tint2's tray: the size that Wine 8 itself gives it, 16 with a margin of 2 on each side.
 
-An icon of another size is one that tint2 17 has to resize, which it does by a ConfigureNotify of its own whose position
-is 0, 0. That is of the screen by X's conventions, and Wine takes it so: where it comes once the icon is embedded, Wine
-moves the icon out of the tray at the next change of its picture, to the screen's corner, and nothing of it is seen but
-what was there before. (trayer leaves Wine's icons blank when they move.)"""
+tint2 17 resizes an icon of any other size, and sends it a ConfigureNotify with the position 0, 0. By X's conventions
+that is a position on the screen, and Wine takes it as such: if it comes after the icon was embedded, Wine moves the
+icon to the screen's corner at the next change of its picture, and the tray still shows the old picture. (trayer leaves
+Wine's icons blank when they move.)"""
 _TINT2 = f"""
 panel_items = S
 panel_size = 300 30
@@ -37,16 +37,16 @@ systray_padding = 4 2 4
 systray_icon_size = {_ICON}
 """
 _LINE = 40
-"""No menu is less high, in pixels, and no tip higher."""
+"""A height in pixels: every menu is higher, and no tip is."""
 RED = (217, 26, 46)
-"""Of the badge."""
+"""The colour of the badge."""
 
 
 class Desktop(Windows):
     """The machine with a screen.
 
     Args:
-        folder: For what the panel wants to read.
+        folder: The folder of the panel's configuration.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -76,13 +76,13 @@ class Desktop(Windows):
 
     @contextmanager
     def online(self, telex: Sandbox) -> Iterator[Program]:
-        """An agent with its icon, signed in."""
+        """Run an agent until it is signed in and has its icon."""
         with self.agent(telex) as agent:
             self.wait_for(self.icons, "the icon")
             agent.logs("session.state: online")
             yield agent
 
-    # What is to be seen.
+    # What is on the screen.
 
     def icons(self) -> list[tuple[int, int]]:
         """The middles of the icons in the tray."""
@@ -100,7 +100,7 @@ class Desktop(Windows):
         return found
 
     def popups(self) -> list[int]:
-        """Windows that no window manager looks after, menus and balloons among them, at least 40 pixels wide."""
+        """The visible windows that no window manager manages, such as menus and balloons, at least 40 pixels wide."""
         found = []
         for window in self._screen.screen().root.query_tree().children:
             try:
@@ -112,7 +112,7 @@ class Desktop(Windows):
         return found
 
     def titled(self, words: str) -> list[int]:
-        """Windows with these words in their title."""
+        """The windows with these words in their title."""
         return [window.id for window in x_windows.titled(self._screen, words)]
 
     def active_title(self) -> str:
@@ -133,14 +133,14 @@ class Desktop(Windows):
         subprocess.run(["xdotool", *arguments], env=self._x_environ(), check=True, timeout=WITHIN)
 
     def open_menu(self) -> int:
-        """Right-click the (only) icon; the window of its menu, once it has the mouse."""
+        """Right-click the (only) icon; gives the window of its menu, once that has the mouse."""
         before = self.popups()
         deadline = time.monotonic() + WITHIN
         while time.monotonic() < deadline:
             [(x, y)] = self.icons()
-            # A balloon lies over the lower half of it.
+            # A balloon may cover its lower half.
             self.xdotool("mousemove", str(x), str(y - 7), "click", "3")
-            # tint2 may have moved the icon under the mouse. A click where a menu is just opening would close it again.
+            # tint2 may have moved the icon: try again, but late, as a click would close a menu that is just opening.
             again = time.monotonic() + WITHIN / 3
             while time.monotonic() < again:
                 if (found := self._menu(before)) and self._mouse_is_taken():
@@ -149,7 +149,7 @@ class Desktop(Windows):
         raise AssertionError("no menu")
 
     def _menu(self, before: list[int]) -> int:
-        """The menu among the windows that were not there before, 0 without one. A tip may be there too, a line high."""
+        """The highest new window, which is the menu; 0 without one. A tip may be new, too; it is a line high."""
         highest, found = _LINE, 0
         for window in self.popups():
             with suppress(XError):
@@ -159,9 +159,9 @@ class Desktop(Windows):
         return found
 
     def choose(self, menu: int, line: int) -> list[int]:
-        """Click a line of an open menu, counted as an index of a list is; the windows that were there before.
+        """Click a line of an open menu, given as the index of a list; gives the windows that were there before.
 
-        (Wine 8 gives a menu no keys where nothing else of it is mapped.)
+        (By mouse, as Wine 8 gives a menu no keys if none of the program's windows is mapped.)
         """
         window = self._screen.create_resource_object("window", menu)
         box = window.get_geometry()
@@ -171,7 +171,7 @@ class Desktop(Windows):
         return before
 
     def choose_in(self, menu: int, line: int, inner: int) -> None:
-        """Click a line of the menu that opens beside one of an open menu's."""
+        """Click a line of an open menu, and then a line of the submenu that it opens."""
         before = self.choose(menu, line)
         self.choose(self.wait_for(lambda: self._menu(before), "the menu beside it"), inner)
 
@@ -193,13 +193,13 @@ class Desktop(Windows):
 
 
 def _picture(window: Any, left: int, top: int, width: int, height: int) -> Image.Image:
-    """What is to be seen of a part of a window."""
+    """A picture of a part of a window."""
     data = window.get_image(left, top, width, height, X.ZPixmap, 0xFFFFFFFF).data
     return Image.frombytes("RGB", (width, height), data, "raw", "BGRX")
 
 
 def _lines(menu: Image.Image) -> list[int]:
-    """The middles of a menu's lines of text, from its top: rows that have ink where no edge is."""
+    """The heights of a menu's lines of text, from its top: rows with several colours between the menu's edges."""
     inner = menu.crop((16, 0, menu.width - 16, menu.height))
     rows = [inner.crop((0, row, inner.width, row + 1)).getcolors(inner.width) or [] for row in range(inner.height)]
     lines: list[int] = []

@@ -1,13 +1,13 @@
-"""What Wine lacks, mended: each is Wine's own fault and works on Windows. Its Python runs this as ``sitecustomize``.
+"""Mends faults of Wine that Windows does not have. The machine's Python runs this as ``sitecustomize``.
 
-All are of Wine 8.0 (Debian 12), and say what Windows does instead. Where Wine does as Windows, a mend changes nothing.
-Four faults more cannot be mended here; what goes round them says so in its place:
+All are faults of Wine 8.0 (Debian 12); each mend says what Windows does instead. If Wine does the same as Windows, a
+mend changes nothing. Four more faults cannot be mended here; other modules avoid them, and say so:
 
-- Wine 8.0 matches no IP address of a certificate, as Windows does: ``machine.py`` goes to ``localhost``.
-- Wine 8.0 calls one ECDSA signature in 128 false, which no Windows does: ``machine.py`` draws another certificate.
+- Wine 8.0 does not match an IP address in a certificate, and Windows does: ``machine.py`` uses ``localhost``.
+- Wine 8.0 takes one ECDSA signature in 128 for false, and Windows does not: ``machine.py`` makes other certificates.
 - CPython 3.12 does not start under Wine 8.0 with a write-only file as a standard stream, and does on Windows:
   ``machine.py`` gives it pipes.
-- Wine 8.0 gives a menu no keys where none of the program's windows is mapped, and Windows does: ``desktop.py`` clicks.
+- Wine 8.0 gives a menu no keys if none of the program's windows is mapped, and Windows does: ``desktop.py`` clicks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _E_CHAINING = 0x800B010A
 
 
 def _truststore(module: Any) -> None:
-    """Verifying a chain of certificates.
+    """Mends the verification of certificate chains.
 
     Wine 8.0: CERT_CHAIN_ENGINE_CONFIG ends before dwExclusiveFlags, and any other size is refused. Windows 8 and newer:
     it has that field, and truststore gives its size.
@@ -55,9 +55,9 @@ def _truststore(module: Any) -> None:
 
 
 def _psutil(module: Any) -> None:
-    """The path of a process's program.
+    """Mends the look-up of a process's program path.
 
-    Wine 8.0: has no NtQuerySystemInformation(SystemProcessIdInformation). Windows: has, and psutil asks by it.
+    Wine 8.0: has no NtQuerySystemInformation(SystemProcessIdInformation). Windows: has it, and psutil uses it.
     """
     kernel32 = _kernel32()
     kernel32.OpenProcess.restype = wintypes.HANDLE
@@ -82,7 +82,7 @@ def _psutil(module: Any) -> None:
 
 
 def _first_pipe() -> None:
-    """Whether a named pipe is there.
+    """Mends the refusal to make a named pipe that exists already.
 
     Wine 8.0: ignores FILE_FLAG_FIRST_PIPE_INSTANCE, so that every process could be the first. Windows: access is denied
     to the second.
@@ -101,10 +101,10 @@ def _first_pipe() -> None:
 
 
 def _wmi() -> None:
-    """What the system is, which `platform` asks WMI for from Python 3.12 on.
+    """Mends what `platform` says of the system, for which Python 3.12 and newer asks WMI.
 
-    Wine 8.0: propsys.VariantToString is missing, and the process is aborted. Windows: it answers. Without that module
-    `platform` asks in another way, as it does where WMI is switched off.
+    Wine 8.0: propsys.VariantToString is missing, and the process is aborted. Windows: WMI answers. Without the module
+    ``_wmi``, `platform` asks in another way, as it does if WMI is switched off.
     """
     sys.modules["_wmi"] = None  # type: ignore[assignment]
 
@@ -121,7 +121,7 @@ _MENDED: dict[str, Callable[[Any], None]] = {"truststore._windows": _truststore,
 
 
 class _Finder(MetaPathFinder):
-    """Mends each module when it is imported."""
+    """Mends a module when it is imported."""
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
         if name not in _MENDED:
@@ -142,7 +142,7 @@ class _Finder(MetaPathFinder):
 
 
 def mend() -> None:
-    """Mend it all, in this process."""
+    """Make all mends, in this process."""
     sys.meta_path.insert(0, _Finder())
     _first_pipe()
     _wmi()

@@ -1,6 +1,6 @@
-"""A Windows machine for tests: a Wine prefix with a Python for Windows, cleared of what the last test left there.
+"""Runs a Windows machine for tests: a Wine prefix with a Python for Windows, cleared of what the last test left there.
 
-And a Telex whose certificates Wine can verify.
+Also runs a sandbox whose certificates Wine can verify.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.servers import Sandbox
 MACHINE = Path(
     os.environ.get("TELEX_START_WINDOWS") or Path.home() / ".cache" / "telex-start-test" / "windows"
 ).resolve()
-"""Where it is kept; ``set_up.sh`` makes it."""
+"""The machine's folder; ``set_up.sh`` makes it."""
 WITHIN = 60.0
 """Seconds that a process may take; generous, because it is only ever reached by a failing test."""
 
@@ -36,17 +36,17 @@ _SERVER = "/usr/lib/wine/wineserver64"
 _PYTHON = str(MACHINE / "python" / "python.exe")
 _NAME = "telex-start"
 _STAYS = "import ctypes, sys; ctypes.windll.user32.GetDesktopWindow(); print('ready', flush=True); sys.stdin.read()"
-"""Has a desktop, as every program with a window or a message has."""
+"""A program that has Wine start its desktop, as every program with a window or a message does, and stays."""
 
 
 def set_up() -> int:
-    """Make it where it is missing; 0, or another exit code."""
+    """Make the machine if it is missing; gives an exit code, 0 if all is well."""
     command = [str(Path(__file__).with_name("set_up.sh")), str(MACHINE), sys.executable]
     return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
 
 
 def windows_path(path: str | Path) -> str:
-    """A path of Linux as Windows has it: Wine's drive Z is all of Linux."""
+    """A Linux path as Windows writes it: Wine's drive Z is the whole Linux file system."""
     return "Z:" + str(path).replace("/", "\\")
 
 
@@ -54,10 +54,10 @@ class Windows:
     """The machine, for one test at a time: others wait until it is free.
 
     Args:
-        environ: Beside a bare environment, for all its programs: a display, for example.
+        environ: Added to the bare environment of all its programs: a display, for example.
 
     Attributes:
-        drive: Drive C, as a path of Linux; so are the others.
+        drive: Drive C; this and the other paths are Linux paths.
         local: The person's folder for what stays on the machine.
         roaming: The person's folder for what goes from machine to machine.
         log: The agent's log.
@@ -89,8 +89,8 @@ class Windows:
             for folder in (self.local, self.roaming, self.local / "Temp"):
                 shutil.rmtree(folder / _NAME, ignore_errors=True)
             stack.callback(self.end_all)
-            # Who first needs them starts the system's own programs, explorer among them, which keep the streams of who
-            # that was as long as they run: the reader of a pipe would see no end. So that is one that stays.
+            # The first program that needs them starts the system's own programs, such as explorer. These inherit its
+            # streams and keep them open: a reader of its pipes would see no end. So first start a program that stays.
             self.quietly(self.command_of("cmd", "/c", "exit")).wait(WITHIN)
             pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
             staying = subprocess.Popen(
@@ -110,11 +110,11 @@ class Windows:
             subprocess.run([_SERVER, option], env=self.environ, stderr=subprocess.DEVNULL)
 
     def wait_for(self, condition: Callable[[], Any], what: str) -> Any:
-        """Wait until something is so; what the condition gave."""
+        """Wait until the condition holds; gives its value."""
         return until(condition, f"waited for {what}", WITHIN)
 
     def configuration(self, text: str) -> Path:
-        """Write the configuration file; its path."""
+        """Write the configuration file; gives its path."""
         file = self.roaming / _NAME / "config.toml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -127,7 +127,7 @@ class Windows:
         return [_WINE, *words]
 
     def quietly(self, command: list[str]) -> subprocess.Popen[bytes]:
-        """A process without streams."""
+        """Start a process without input or output."""
         return quietly(command, self.environ)
 
     def command(self, *arguments: str) -> list[str]:
@@ -140,7 +140,7 @@ class Windows:
         return Calls(self.command("-c", code, *arguments), self.environ)
 
     def pytest(self, *arguments: str) -> int:
-        """Run pytest with its Python, from the repository's folder; what that prints is printed here. The exit code."""
+        """Run pytest with its Python, from the repository's folder, and print its output here; gives the exit code."""
         path = {"PYTHONPATH": f"{windows_path(ROOT)};{windows_path(MACHINE / 'for-tests')}"}
         command = self.command("-m", "pytest", "-p", "no:cacheprovider", *arguments)
         with subprocess.Popen(
@@ -163,25 +163,25 @@ class Windows:
         """``telex-start`` with some options.
 
         Args:
-            telex: The Telex to use; ``None`` for none that is there.
+            telex: The sandbox to use; ``None`` for none.
             given: Text for its standard input, which is closed after that.
         """
         return Program(self, options, self.of(telex) if telex is not None else {}, given or "")
 
     def agent(self, telex: Sandbox, *options: str) -> Program:
-        """``telex-start`` with some options that signs in by its input."""
+        """``telex-start`` with some options, which signs in with the password from its standard input."""
         return self.telex_start(
             *options, "--email", telex.email, "--password-stdin", telex=telex, given=telex.password + "\n"
         )
 
     def says(self, *options: str, telex: Sandbox | None = None) -> tuple[int, list[str], str]:
-        """Run ``telex-start`` with some options until it ends: its exit code, and what it says on either stream."""
+        """Run ``telex-start`` with some options to its end; gives exit code, lines of output, and standard error."""
         with self.telex_start(*options, telex=telex) as program:
             code = program.ended()
             return code, program.output, program.errors
 
     def of(self, telex: Sandbox) -> dict[str, str]:
-        """The environment for a Telex. Wine 8 matches no IP address of a certificate, so it goes by its name."""
+        """The environment for a sandbox, by the name ``localhost``: Wine 8 matches no IP address of a certificate."""
         return {
             "TELEX_START_API_URL": telex.api_url.replace("127.0.0.1", "localhost"),
             "TELEX_START_PUSH_URL": telex.push_url.replace("127.0.0.1", "localhost"),
@@ -190,7 +190,7 @@ class Windows:
 
 
 class Calls(Process):
-    """A program that does what it is told, a line each, and answers with one of JSON."""
+    """A program that takes a call on each line of its input, and answers each with a line of JSON."""
 
     def __call__(self, words: str) -> Any:
         self.tell(words)
@@ -198,18 +198,18 @@ class Calls(Process):
 
 
 class Program(Process):
-    """``telex-start`` on a machine. Where it still runs in the end it must end by ``--exit``."""
+    """``telex-start`` on the machine. If it still runs when it is left, it must end by ``--exit``."""
 
     def __init__(self, machine: Windows, options: tuple[str, ...], environ: Mapping[str, str], given: str) -> None:
         super().__init__(machine.command("-m", "telex_start", *options), {**machine.environ, **environ}, given)
         self._machine = machine
 
     def ended(self, within: float = WITHIN) -> int:
-        """Wait for its end; the exit code."""
+        """Wait until it has ended; gives the exit code."""
         return super().ended(within)
 
     def log(self) -> str:
-        """The log's text."""
+        """The log file's text."""
         return self._machine.log.read_text() if self._machine.log.exists() else ""
 
     def logs(self, words: str) -> None:
@@ -218,7 +218,7 @@ class Program(Process):
         assert words in self.log(), f"not logged: {words}\n{self.log()}"
 
     def exit(self) -> str:
-        """End it by ``--exit``; what that says."""
+        """End it by ``--exit``; gives the output of that command."""
         with Process(self._machine.command("-m", "telex_start", "--exit"), self.environ, "") as asking:
             asking.ended(WITHIN)
             return "\n".join([*asking.output, asking.errors]).strip()
@@ -241,15 +241,15 @@ class Program(Process):
 
 
 _BYTES = 32
-"""Of each of the two numbers of a P-256 signature."""
+"""Bytes of each of the two numbers in a P-256 signature."""
 
 
 @contextmanager
 def sandbox(*options: str) -> Iterator[Sandbox]:
-    """A sandbox without a limit of calls. Its certificates are another draw each time, until Wine takes them.
+    """A sandbox without rate limit; started again with new certificates until Wine accepts them.
 
-    Wine 8 calls an ECDSA signature false (``CERT_E_CHAINING`` after all) where one of its numbers begins with a byte of
-    zeros: one signature in 128.
+    Wine 8 takes an ECDSA signature for false (and says ``CERT_E_CHAINING``) if one of its numbers begins with a zero
+    byte: one signature in 128.
     """
     while True:
         with Sandbox(*options, "--rate", "0") as telex:

@@ -1,7 +1,7 @@
-"""The pure tests on Windows: those of ``tests/ground``, run by the Python that is there, none left out in silence.
+"""A pytest plugin for running the pure tests (``tests/ground``) on Windows, so that none is left out in silence.
 
-A plugin of pytest (``-p tests.rigs.windows.pure``). Whatever cannot hold there stands in :data:`NOT_ON_WINDOWS`, with
-the reason. The list is held to: each test that it names fails on Windows or skips itself, and no other skips itself."""
+Use it by ``-p tests.rigs.windows.pure``. :data:`NOT_ON_WINDOWS` names each test that cannot pass there, and why. The
+list is enforced: each test in it must fail on Windows or skip itself, and no other test may skip itself."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ NOT_ON_WINDOWS = {
     "test_state_file.py::test_a_file_that_cannot_be_read_just_now_stays_and_counts_once_it_can": "it has Linux say EIO",
     "test_state_file.py::test_it_is_this_users_alone_and_leaves_no_draft": _MODES,
 }
-"""What cannot hold on Windows, by file and function, and why."""
+"""The tests that cannot pass on Windows, by file and function, and why."""
 
 
 class _Held:
-    """Holds the list to what the tests do. All is learnt from reports, which tests in other processes send too."""
+    """Compares the list with what the tests do, by their reports: these also come from tests in other processes."""
 
     def __init__(self) -> None:
         self._skipped: set[str] = set()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """What the list names must fail."""
+        """Mark each test in the list: it must fail."""
         for item in items:
             if (reason := NOT_ON_WINDOWS.get(_name(item.nodeid))) is not None:
                 item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what skips itself without being named."""
+        """Note a test that skips itself and is not in the list."""
         if report.skipped and not hasattr(report, "wasxfail"):
             self._skipped |= {_name(report.nodeid)} - NOT_ON_WINDOWS.keys()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which those are."""
+        """Print the tests noted."""
         for name in sorted(self._skipped):
             terminalreporter.write_line(f"it skips itself, and tests/rigs/windows/pure.py does not say why: {name}")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """They are a failure."""
+        """Fail the run if there are any."""
         if session.exitstatus == pytest.ExitCode.OK and self._skipped:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _name(nodeid: str) -> str:
-    """File and function of a test."""
+    """The file and function of a test."""
     return nodeid.partition("[")[0].replace("\\", "/").rpartition("/")[2]
 
 

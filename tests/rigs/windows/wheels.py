@@ -1,6 +1,6 @@
-"""Which wheels a Windows machine needs: ``python wheels.py FILE`` prints what of a locked file holds there.
+"""Selects the wheels for a Windows machine: ``python wheels.py FILE`` prints the lines of a lock file that apply there.
 
-pip evaluates environment markers for the Python that it runs on, whatever platform it downloads for.
+Needed as pip evaluates environment markers for the Python that it runs on, not for the platform it downloads for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WINDOWS = {
 
 
 def needed(text: str) -> str:
-    """Those of these pinned requirements that hold on Windows, with their hashes."""
+    """The pinned requirements that apply on Windows, with their hashes."""
     entries = text.replace("\\\n", " ").splitlines()
     kept = []
     for entry in entries:

@@ -1,6 +1,6 @@
-"""With a screen: icon, menu, toasts, Help, the preferences by the keyboard alone, and the Telex client.
+"""Tests on Windows with a screen: icon, menu, toasts, Help, preferences by keyboard alone, and the Telex client.
 
-The client is Wine's Notepad here, under another name.
+The client is Wine's Notepad under another name.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .desktop import Desktop
 from .machine import WITHIN, windows_path
 
 PREFERENCES, HELP, SIGN_OUT, EXIT = range(-4, 0)
-"""The last lines of the menu."""
+"""The indices of the menu's last lines."""
 DOCTOR, OPEN_LOG, ABOUT = range(3)
-"""The lines of what opens beside Help."""
+"""The indices of the lines in the submenu of Help."""
 TITLE = "Telex – Preferences"
 
 
@@ -47,7 +47,7 @@ def test_icon_menu_and_toasts(desktop: Desktop, empty_telex: Sandbox) -> None:
 
 def test_help(desktop: Desktop, empty_telex: Sandbox) -> None:
     """Doctor and About have windows, and the log is opened."""
-    # What ends in .log is text: Windows knows that by itself, and Wine 8.0 does not.
+    # Tell Wine that .log is a text file: Windows knows that by itself, and Wine 8.0 does not.
     words = ("reg", "add", r"HKLM\Software\Classes\.log", "/ve", "/d", "txtfile", "/f")
     assert desktop.quietly(desktop.command_of(*words)).wait(WITHIN) == 0
     with desktop.online(empty_telex) as agent:
@@ -57,7 +57,7 @@ def test_help(desktop: Desktop, empty_telex: Sandbox) -> None:
             desktop.wait_for(partial(escaped, desktop, title), "its end")
         desktop.choose_in(desktop.open_menu(), HELP, OPEN_LOG)
         desktop.wait_for(lambda: "telex-start.log" in desktop.active_title(), "the log")
-        # It has the agent's streams, as Wine 8.0 passes them on; the reader of a pipe would see no end.
+        # Close it: Wine 8.0 passes the agent's streams on to it, so a reader of the agent's pipes would see no end.
         desktop.xdotool("key", "alt+F4")
         gone(desktop, "telex-start.log")
         agent.leave()
@@ -67,13 +67,13 @@ def test_help(desktop: Desktop, empty_telex: Sandbox) -> None:
 
 
 def window(desktop: Desktop, title: str = TITLE) -> None:
-    """Wait for it; it has the keyboard then."""
+    """Wait until the window is there and has the keyboard."""
     desktop.wait_for(lambda: len(desktop.titled(title)) == 1, "the window")
     desktop.wait_for(lambda: desktop.active_title() == title, "its focus")
 
 
 def escaped(desktop: Desktop, title: str) -> bool:
-    """Whether it is gone by Escape. Wine 8.0 tells Tk of the keyboard some time after the window has it."""
+    """Whether the window has gone; presses Escape if not: in Wine 8.0, Tk learns late that it has the keyboard."""
     if there := bool(desktop.titled(title)):
         desktop.xdotool("key", "Escape")
     return not there
@@ -127,7 +127,7 @@ for line in sys.stdin:
         answer = trouble and trouble.title
     print(json.dumps(answer), flush=True)
 """
-"""Does what it is told, a line each, and tells what came of it."""
+"""Runs a call from each line of its input, and prints the result."""
 MAKE_SHORTCUT = """
 Set made = CreateObject("WScript.Shell").CreateShortcut(WScript.Arguments(0))
 made.TargetPath = WScript.Arguments(1)

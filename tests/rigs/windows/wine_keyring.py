@@ -1,4 +1,4 @@
-"""The Credential Manager as Wine has it: what is kept there, on this machine alone, and what takes it out."""
+"""Tests the keyring on Windows, Wine's Credential Manager: keeps a password, on this machine alone, and removes it."""
 
 from __future__ import annotations
 

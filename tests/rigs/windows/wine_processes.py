@@ -1,4 +1,4 @@
-"""Several programs at a time: what another start asks of the one that runs, by the named pipe, and the log of both."""
+"""Tests several starts at a time on Windows: what a second start asks the agent by the named pipe, and their log."""
 
 from __future__ import annotations
 

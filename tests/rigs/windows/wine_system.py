@@ -1,7 +1,7 @@
-"""What Windows itself has a say in: the proxy of its settings, and the click on a toast.
+"""Tests what depends on Windows itself: the proxy in its settings, and the click on a toast.
 
-No real click on a toast is seen here: Wine 8.0 shows one and never sends ``NIN_BALLOONUSERCLICK``, so the message is
-posted to the icon's window, as Windows posts it.
+The click is simulated: Wine 8.0 shows a toast but never sends ``NIN_BALLOONUSERCLICK``, so the test posts that message
+to the icon's window, as Windows does.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ user32.EnumWindows(post, None)
 
 
 def registry(windows: Windows, *words: str) -> None:
-    """Have ``reg`` change the person's settings of the network."""
+    """Change the person's network settings by ``reg``."""
     assert windows.quietly(windows.command_of("reg", words[0], SETTINGS, *words[1:], "/f")).wait(WITHIN) == 0
 
 

@@ -1,4 +1,4 @@
-"""``telex-start doctor`` and ``--headless`` on Windows: what they write, whom it asks, and what ends the asking."""
+"""Tests ``doctor`` and ``--headless`` on Windows: their output, the questions on the terminal, and what ends these."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Console:
         self.screen = ""
 
     def type(self, keys: str) -> None:
-        """What a person types, once Wine has taken the terminal over."""
+        """Type a text as a person does, once Wine has taken the terminal over."""
         until(lambda: not termios.tcgetattr(self._terminal)[0] & termios.ICRNL, "the terminal is not Wine's", WITHIN)
         os.write(self._controller, keys.encode())
 

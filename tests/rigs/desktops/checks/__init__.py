@@ -1,7 +1,7 @@
 """The one list of checks, the same for all desktops: :data:`ALL`, in the order in which they are made.
 
-What a desktop cannot do is said with the reason in its definition (:attr:`tests.rigs.desktops.known.Desktop.cannot`),
-by the check's name.
+A check that cannot be made on a desktop is named in the desktop's definition, with the reason
+(:attr:`tests.rigs.desktops.known.Desktop.cannot`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The icon, what it shows, what the doctor says of it; and the ends of the agent, and of the desktop below it."""
+"""Checks of the icon, of what the doctor says about it, and of the end of the agent or of the desktop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHECKS = Checks()
 WATCHED = 30.0
 """Seconds that an idle agent is watched."""
 MOST_WAKE_UPS = 6
-"""In that time: a ping of the server, which is answered, comes every 25 s."""
+"""How often it may wake up in that time: it answers a ping of the server every 25 s."""
 
 
 @CHECKS.add("icon", "The icon is there at every start, and stays")
@@ -26,7 +26,7 @@ def icon(stage: Stage) -> str:
         stage.start_signing_in()
         came = stage.wait_until(lambda: stage.icon_pixels() >= AN_ICON, APPEARS_WITHIN)
         took.append(time.monotonic() - began)
-        time.sleep(SETTLED)  # GNOME 43's extension takes an icon and throws it away a moment later
+        time.sleep(SETTLED)  # GNOME 43's extension may take an icon and drop it a moment later
         if not (came and stage.icon_pixels() >= AN_ICON):
             missing.append(f"start {turn}: {'lost again' if came else 'none'}")
             stage.picture(f"icon-missing-{turn}")

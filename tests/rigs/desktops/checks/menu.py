@@ -1,4 +1,4 @@
-"""The icon's menu, with mouse and keyboard: every entry that opens no window of the program's own."""
+"""Checks of the icon's menu, with mouse and keyboard: the entries that open no window of the program's own."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _PAUSE = "Pause Notifications"
 
 
 def _starting(stage: Stage, label: str, *into: str) -> list[str]:
-    """The labels of a submenu that begin so."""
+    """The labels of a submenu's entries that begin with ``label``."""
     return [entry.label for entry in stage.entries(*into) if entry.label.startswith(label)]
 
 
 def _listed(stage: Stage, label: str, *into: str) -> str:
-    """Wait until a submenu has an entry that begins so; its whole label."""
+    """Wait until a submenu has an entry that begins with ``label``; gives its whole label."""
     stage.comes(lambda: bool(_starting(stage, label, *into)), f"{label} is not in {' > '.join(into)}")
     return _starting(stage, label, *into)[0]
 
 
 def _unread(stage: Stage, text: str) -> None:
-    """Something is unread, and its toast, which would cover what the menu shows, has come and gone."""
+    """Make something unread, and wait until its toast, which would cover the menu, has come and gone."""
     empty, notified = stage.calm(), len(stage.told.told)
     stage.direct(1, "Ben Okri", text)
     stage.told.wait_for(text, notified, "no notification")
@@ -140,6 +140,6 @@ def reconnect(stage: Stage) -> str:
         stage.comes(lambda: tries() > before, "it does not try")
     finally:
         telex.refuse_push(0)
-    # The second try, which is let in, is the agent's own.
+    # The second try is accepted; the agent makes it by itself.
     assert stage.wait_for_online_icon(2 * APPEARS_WITHIN) is not None, "it is not online again"
     return how

@@ -1,4 +1,4 @@
-"""Toasts: what is to be read of them, and that they come and go as they should."""
+"""Checks of toasts: that their text can be read, and that they come and go as they should."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ..stage import Stage
 CHECKS = Checks()
 _WHO = "Grace Hopper"
 LITERAL = "<b>bold</b> &amp; <i>more</i>"
-"""What somebody wrote, and is to be read just so."""
+"""A message's text, which the toast must show exactly like this."""
 _ESCAPED_TWICE = "&lt;b&gt;bold&lt;/b&gt; &amp;amp; &lt;i&gt;more&lt;/i&gt;"
 
 
 def _comes(stage: Stage, text: str, empty: Image.Image) -> tuple[Told, Box, Image.Image]:
-    """A direct message comes; how its toast was told, where it is, and how it looks."""
+    """Have a direct message come; gives its notification, and the box and picture of its toast."""
     notified = len(stage.told.told)
     stage.direct(0, _WHO, text)
     return _shown(stage, text, empty, notified)
 
 
 def _shown(stage: Stage, text: str, empty: Image.Image, notified: int) -> tuple[Told, Box, Image.Image]:
-    word = max(re.findall(r"\w+", text), key=len)  # markup in it is escaped on the bus
+    word = max(re.findall(r"\w+", text), key=len)  # one word, as markup in the text is escaped on the bus
     told = stage.told.wait_for(word, notified, f"no notification with {text!r}")
     screen, box, count = stage.wait_for_still(empty)
     assert box is not None and count >= A_MENU, f"nothing pops up: {count} pixels in {box}"
@@ -62,7 +62,7 @@ def escaping(stage: Stage) -> str:
     stage.picture("toast-escaping")
     stage.telex.read(0, username=_WHO)
     seen = read(look)
-    # Whether it is that, or one of the two that go wrong.
+    # Whether it reads as written, and not as escaped twice.
     best = likeness(LITERAL, seen)
     twice = likeness(_ESCAPED_TWICE, seen)
     assert best >= 0.75 and best > twice, f"{best:.2f} as it should be, {twice:.2f} escaped twice; read: {seen}"
@@ -74,7 +74,7 @@ def escaping(stage: Stage) -> str:
 def click(stage: Stage) -> str:
     empty, before = stage.calm(), len(stage.opened())
     _, box, _ = _comes(stage, "click on this", empty)
-    stage.click_on(_WHO, box)  # in MATE a click on the body is not for the program
+    stage.click_on(_WHO, box)  # in MATE a click on the body does not reach the program
     address = stage.wait_for_opened(before)
     stage.withdraw_pointer()
     stage.telex.read(0, username=_WHO)
@@ -120,7 +120,7 @@ def urgent(stage: Stage) -> str:
     told, box, _ = _shown(stage, "Ben Okri is calling", empty, notified)
     stage.picture("toast-urgent")
     assert told.hints.get("urgency") == 2, f"urgency {told.hints.get('urgency')}"
-    assert not _gone(stage, empty, 12.0), "it has gone by itself"  # others go after 10 s
+    assert not _gone(stage, empty, 12.0), "it has gone by itself"  # other toasts go after 10 s
     stage.telex.cancel()
     assert _gone(stage, empty), "it stays when the caller has hung up"
     return f"in {box}, there for 12 s, gone when cancelled"
@@ -128,7 +128,7 @@ def urgent(stage: Stage) -> str:
 
 @contextmanager
 def _undisturbed(stage: Stage) -> Iterator[None]:
-    """The desktop's do-not-disturb is on."""
+    """Switches the desktop's do-not-disturb on while this lasts."""
     if stage.desktop.disturb is None:
         with stage.bus() as client:
             path = "/org/freedesktop/Notifications"
@@ -149,7 +149,7 @@ def do_not_disturb(stage: Stage) -> str:
         empty, notified = stage.calm(), len(stage.told.told)
         stage.direct(0, _WHO, "not to be shown")
         stage.told.wait_for("not to be shown", notified, "the daemon was not told")
-        shown = stage.wait_until(lambda: stage.change(empty)[1] >= A_MENU, 3.0)  # else it takes less than one
+        shown = stage.wait_until(lambda: stage.change(empty)[1] >= A_MENU, 3.0)  # it would take less than one
         stage.picture("do-not-disturb")
         stage.telex.read(0, username=_WHO)
         assert not shown, f"it pops up: {stage.change(empty)}"

@@ -1,4 +1,4 @@
-"""Windows of the program's own: where they stand, who has the focus, and signing in without a mouse."""
+"""Checks of the program's own windows: their place, the focus, and signing in without a mouse."""
 
 from __future__ import annotations
 
@@ -126,6 +126,6 @@ def unasked(stage: Stage) -> str:
             _opened(stage)
             how = "by a toast, whose click opens the window"
         stage.comes(lambda: stage.active() == _TITLE, "it does not get the focus")
-        _submit(stage, "login-again")  # the address is filled in, and the password's field has the keyboard
+        _submit(stage, "login-again")  # the address is filled in already, and the password's field has the keyboard
     stage.leave()
     return f"asked {how}; the focus stayed"
