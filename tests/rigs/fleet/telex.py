@@ -1,6 +1,6 @@
 """Simulates Telex's API and push server, as far as a session notices them, and counts calls and connections.
 
-Written after ``shared/telex-contract.md`` and the sandbox; tokens live as long as the sandbox's. Nothing here waits:
+Written after the sandbox (docs/sandbox.md); tokens live as long as the sandbox's. Nothing here waits:
 what takes time is scheduled by :meth:`World.after`.
 """
 
