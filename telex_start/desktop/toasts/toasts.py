@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 from ...events import Event, ToastFailed
 from ...news.text import clean, cut, one_line
 from ...news.wording import LONGEST_BODY, LONGEST_TITLE
-from ...process.lazylog import Log
 from ...toast import Handle, Toast
 
 if TYPE_CHECKING:
     from ...config import Config
 
-log = Log(__name__)
 
 APP_NAME = "Telex Start"
 EXPIRE = 10_000
@@ -99,7 +97,6 @@ class Toasts:
         """A toast was not shown, for this reason (a sentence)."""
         if not self._failing:
             self._failing = True
-            log.warning("toasts: %s", message)
             self._dispatch(ToastFailed(message))
 
 
