@@ -92,10 +92,11 @@ class ConfigController:
 
     def _name_strangers(self, asked: bool) -> None:
         strangers = none_of_these(self._config.organisations, self._organisations) if self._organisations else []
-        toast = wording.no_such_organisation(strangers, [one.name for one in self._organisations])
         if not strangers:
             self._own.take_back(wording.ORGANISATIONS)
-        elif self._own.say(toast, needs_person=asked, again=asked):
+            return
+        toast = wording.no_such_organisation(strangers, [one.name for one in self._organisations])
+        if self._own.say(toast, needs_person=asked, again=asked):
             log.warning("the configuration names organisations that are not the user's: %s", ", ".join(strangers))
 
 
