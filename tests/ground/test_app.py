@@ -1,4 +1,4 @@
-"""What follows from each event, menu item and request; the loop, and its start and end."""
+"""The app: what each event, menu item and request leads to, and how the dispatch loop starts and ends."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_session_thread_that_died_is_said_and_ends_the_program(scene: Scene) -
 
 
 TAKES_ITS_TOKEN = {*(MenuItem.OPEN_MAIN_APP, MenuItem.PREFERENCES, MenuItem.DOCTOR, MenuItem.OPEN_LOG, MenuItem.ABOUT)}
-"""What opens something that ends the desktop's waiting itself."""
+"""Items that open a program or window, which itself ends the desktop's waiting (the busy pointer)."""
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ PROBLEM = ("Telex Start had a problem", "ZeroDivisionError; the log tells more."
 
 
 def test_a_cause_that_goes_on_failing_is_told_once(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
-    """There were 50 toasts for 50 events."""
+    """Each failure had its own toast: 50 for 50 events."""
     scene.surface.fails_on = CONNECTING
     scene.turn(*[CONNECTING] * 50)
     assert scene.said == [PROBLEM]
@@ -265,7 +265,7 @@ def test_a_bad_publication_costs_no_other(scene: Scene, caplog: pytest.LogCaptur
 
 
 def test_what_is_due_and_fails_is_tried_again_a_second_later_and_holds_up_nothing_else(scene: Scene) -> None:
-    """It was due again at once: a loop without a pause."""
+    """The failed renewal was due again at once: the loop ran without a pause."""
     scene.turn(ONLINE, ONE_ORGANISATION, news(1))
     scene.surface.fails_on = TrayView
     before = len(scene.surface.views)

@@ -1,4 +1,4 @@
-"""Calls: who rings, and until when."""
+"""Incoming calls: which ones ring, and until when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One organisation's channel: when it is tried again, refreshed and refused."""
+"""One organisation's channel: when it subscribes again, refreshes its token, or counts as refused."""
 
 from __future__ import annotations
 

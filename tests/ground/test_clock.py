@@ -1,4 +1,4 @@
-"""The clocks that deadlines run on, and what their drifting apart says."""
+"""The clocks for deadlines: sleep of the machine is noticed by their difference. Also time zones by their names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def apart(zone: str, other: str) -> int:
 
 
 def test_a_time_zone_is_known_by_its_name() -> None:
-    """Windows knows none by the names that Telex has: it was this machine's, whatever the profile said."""
+    """Windows lacks the zone names that Telex uses: this machine's zone was taken, whatever the Telex profile said."""
     assert apart("Africa/Lagos", "Asia/Tokyo") == 8
     assert apart("Asia/Tokyo", "Africa/Lagos") == 16
 

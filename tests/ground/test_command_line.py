@@ -1,4 +1,4 @@
-"""The parsers of all commands and options, and what they say to what is wrong."""
+"""The command line's parsers: help, values, and the message for each mistake."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_what_is_wrong_is_said_with_what_was_probably_meant(name: str, argv: lis
 
 @pytest.mark.parametrize("argv", [["--passwort=hunter2"], ["--frob", "hunter2"], ["--pasword", "hunter2", "--login"]])
 def test_what_follows_an_option_that_is_misspelt_is_not_repeated(argv: list[str]) -> None:
-    """It may be a password."""
+    """The next word may be a password."""
     assert "hunter2" not in refused("", *argv)
 
 

@@ -1,4 +1,4 @@
-"""Command lines by the rules of each platform."""
+"""Splitting a command line into words, and joining words again, by the rules of each platform."""
 
 from __future__ import annotations
 

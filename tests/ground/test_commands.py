@@ -1,4 +1,4 @@
-"""The session's queue of commands: whether one waits that ends what is under way."""
+"""The session's queue of commands: it tells whether a command waits that ends the work under way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration, from file, environment and options: what counts, and what a person is told about a mistake."""
+"""The configuration, from file, environment and options: which of them counts, and what is said about a mistake."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_where_telex_is_not_reached_its_other_name_is_known(api: str, other: str
 def test_an_environment_is_api_and_push_server_together() -> None:
     config = resolved('environment = "staging"')
     assert (config.api_url, config.push_url, config.web_url) == ENVIRONMENTS["staging"]
-    # A later source that names one replaces both addresses of an earlier source, and the other way round.
+    # An environment in a later source replaces both addresses of an earlier one, and the other way round.
     lines = "\n".join(f'{key} = "{value}"' for key, value in OWN.items())
     config = resolved(lines, {"TELEX_START_ENVIRONMENT": "production"})
     assert (config.api_url, config.push_url, config.web_url) == ENVIRONMENTS["production"]
@@ -260,7 +260,7 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the configuration file would be, on a machine whose environment says nothing."""
+    """The path of the configuration file, which is not there yet; no variable of ours is set."""
     for name in [name for name in os.environ if name.startswith("TELEX_START_")]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(paths, "config_file", lambda: str(tmp_path / "config.toml"))

@@ -1,4 +1,4 @@
-"""A configuration that is changed as a person would: only its own lines, and every comment stays."""
+"""Editing ``config.toml``: only the lines of the changed settings differ, and comments stay."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ CHANGES = st.one_of(
 
 
 def settings_of(text: str) -> dict[str, Any]:
-    """What its sections of one level and of organisations say."""
+    """All settings in the text, by key; those of a section by ``section.key``."""
     flat: dict[str, Any] = {}
     for key, value in tomllib.loads(text).items():
         for name, inner in value.items() if isinstance(value, dict) else ():

@@ -1,4 +1,4 @@
-"""The password from a file that systemd hands over."""
+"""Reading the password from a systemd credential, a file that others must not be able to read."""
 
 from __future__ import annotations
 

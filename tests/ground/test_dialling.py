@@ -1,6 +1,6 @@
-"""Opening a connection: names that are looked up slowly or never, hosts of many addresses, and who is trusted.
+"""Opening a connection: slow or unanswered DNS look-ups, hosts with many addresses, and the TLS context.
 
-On real sockets of this machine, by a name server of the tests' own, and without TLS.
+On real sockets of this machine, with a resolver of the tests' own, and without TLS.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ UNKNOWN = "could not be looked up"
 
 
 class _NoTls(ssl.SSLContext):
-    """Leaves a connection as it is."""
+    """Does not encrypt: gives back the socket that it was given."""
 
     def wrap_socket(self, sock: socket.socket, *_: Any, **__: Any) -> Any:
         return sock
@@ -43,7 +43,7 @@ def dialler(now: Callable[[], float] = clock.now, within: float = LIMIT) -> Dial
 
 
 def dial(by: Dialler, host: str = "telex.test", *, seconds: float = LIMIT, aborter: Aborter | None = None) -> Any:
-    """The address that a host's name leads to."""
+    """Connect to the host; gives the address that was reached."""
     aborter = aborter or Aborter()
     with by.dial(host, 443, Deadline(clock.now, seconds), aborter) as sock:
         aborter.release()
@@ -163,11 +163,11 @@ class Hosts:
         self._patch = patch
         self._count = 0
         self.tried: list[tuple[Any, float]] = []
-        """With when."""
+        """Each address with the time when it was tried."""
         connect = socket.socket.connect
 
         def noting(sock: socket.socket, where: Any) -> None:
-            if where in self._named:  # Windows' pairs of sockets connect, too
+            if where in self._named:  # on Windows, socketpair() connects, too
                 self.tried.append((where, clock.now()))
             connect(sock, where)
 
@@ -197,11 +197,11 @@ class Hosts:
             return other.getsockname()
 
     def hole(self) -> Any:
-        """Its queue of connections is full, so it answers to none: Linux drops what comes then."""
+        """An address that never answers: its queue of connections is full, and Linux drops further ones."""
         return self._full().getsockname()
 
     def slow(self) -> Any:
-        """As a black hole for 0.7 s, so that it is Linux's second try that it answers, a second after the first."""
+        """An address that answers after a second: a hole for 0.7 s, and Linux's second try comes after a second."""
         listener = self._full()
         over, end = (self._stack.enter_context(sock) for sock in socket.socketpair())
         thread = threading.Thread(target=self._accept_later, args=(listener, over))
@@ -214,7 +214,7 @@ class Hosts:
     def _accept_later(listener: socket.socket, over: socket.socket) -> None:
         time.sleep(0.7)
         with ExitStack() as accepted:
-            # Nothing done to a socket on another thread ends accept on every system.
+            # No call from another thread ends an accept() on every system, so this waits by select().
             while over not in (ready := select.select([listener, over], [], [])[0]):
                 accepted.enter_context(ready[0].accept()[0])
 
@@ -234,7 +234,7 @@ def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
 
 
 def test_black_holes_cost_a_quarter_of_a_second_each_and_who_answered_goes_first_the_next_time(hosts: Hosts) -> None:
-    """Before, the first had half of the time there was."""
+    """The first address was given half of all the time."""
     alive, by = hosts.alive(), dialler()
     hosts.name(*[hosts.hole() for _ in range(3)], alive)
     assert dial(by) == alive
@@ -248,7 +248,7 @@ def test_black_holes_cost_a_quarter_of_a_second_each_and_who_answered_goes_first
 
 
 def test_a_slow_one_among_sixteen_is_not_given_up_for_the_others(hosts: Hosts) -> None:
-    """It takes a second. Before, each had its share of ten, 0.6 s, and then the next was tried: none ever connected."""
+    """The slow one takes a second. Each address had only its share of ten seconds, 0.6 s: none ever connected."""
     slow = hosts.slow()
     hosts.name(slow, *[hosts.hole() for _ in range(15)])
     assert dial(dialler()) == slow

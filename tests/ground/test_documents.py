@@ -1,4 +1,4 @@
-"""What the documents name is there: files, and targets of make."""
+"""The files and make targets that the documents name exist, and every package is described."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT / "pyproject.toml"]
 HISTORY = {"CHANGELOG.md"}
-"""Documents that may name what is no more."""
+"""Documents that may name files which do not exist any more."""
 
 _FILE = re.compile(r"(?<![\w./~$])(?:[\w.]+/)*\w+\.(?:py|md|toml|json)\b(?!/)")
 _FOLDER = re.compile(r"`((?:\w+/)+)`")
@@ -20,7 +20,7 @@ _TARGET = re.compile(r"(?:`|^    )make ([a-z-]+)", re.MULTILINE)
 
 
 def _lacking(text: str, folder: Path) -> Iterator[str]:
-    """Names in the text for which there is nothing, below the root or the package, or beside the document."""
+    """What the text names and is missing: make targets, and files below the root, the package or ``folder``."""
     places = (ROOT, ROOT / "telex_start", folder)
     for name in [*_FILE.findall(text), *_FOLDER.findall(text)]:
         if ("/" in name or name.endswith(".py")) and not any((place / name).exists() for place in places):

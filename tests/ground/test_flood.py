@@ -1,4 +1,4 @@
-"""More news than is shown one by one, and news that is held: told in one summary, as far as it is still unread."""
+"""The flood rule: news beyond a few toasts, and news held by a pause, come as one summary of what is still unread."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ WINDOW = 5.1
 """Seconds after the first of three toasts until the summary of what followed them, its slack included."""
 WIDE = 30.1
 APART = 4096
-"""So many conversations are held apart."""
+"""The most held conversations that are kept one by one; all further ones count as one more."""
 
 
 class Flood(Desk):
-    """A desk at which conversations grow."""
+    """A desk whose conversations get unread messages."""
 
     def __init__(self, *types: str) -> None:
         super().__init__(1, *types)
         self.threads: Counter[str] = Counter()
 
     def grow(self, name: str, now: float, by: int = 1) -> bool:
-        """Whether that pops up at once."""
+        """Let ``by`` messages come to a conversation; gives whether a toast shows them at once."""
         self.threads[name] += by
         before = len(self.toasts)
         self.receive(change(name, self.threads[name]), now=now)
@@ -36,7 +36,7 @@ class Flood(Desk):
         self.receive(change(name, left), now=now)
 
     def burst(self, now: float, count: int, conversations: int = 1) -> int:
-        """So many come at once; how many pop up."""
+        """Let ``count`` messages come at once; gives how many of them have a toast."""
         return sum(self.grow(f"c{number % conversations}", now) for number in range(count))
 
     def ends(self) -> float:
@@ -45,7 +45,7 @@ class Flood(Desk):
         return deadline
 
     def due(self, now: float) -> str | None:
-        """The summary that is told then."""
+        """The text of the summary that comes at that time, if any."""
         before = len(self.toasts)
         self.notifier.tick(now)
         told = self.toasts[before:]
@@ -79,7 +79,7 @@ def test_the_window_slides(flood: Flood) -> None:
     assert [flood.grow("c", now) for now in (0.0, 2.0, 4.0, 4.5)] == [True, True, True, False]
     assert flood.ends() == WINDOW
     assert flood.due(WINDOW) == told(1, 1)
-    # 2.0, 4.0 and the summary are three; 2.0 leaves first.
+    # The window now holds three toasts: of 2.0, of 4.0 and the summary. That of 2.0 leaves it first.
     assert not flood.grow("c", 6.0)
     assert flood.ends() == pytest.approx(2.0 + WIDE)
 

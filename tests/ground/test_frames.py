@@ -1,4 +1,4 @@
-"""Frames of the push protocol: what is read from them. That nothing makes it raise: ``tests/rigs/fuzz/push.py``."""
+"""Decoding frames of the push protocol. ``tests/rigs/fuzz/push.py`` tests that no input makes the decoder raise."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_push_that_no_decoder_takes_is_said_so_and_the_next_line_read(data: st
 
 
 def test_a_line_that_no_decoder_takes_with_the_id_0_is_a_push() -> None:
-    """It was a reply to a command that nobody has sent, and the channel's loss was told to nobody."""
+    """It was taken for a reply to a command that nobody had sent, so the channel's loss was not reported."""
     assert decoded(f'{{"id":0,"push":{{"channel":"o/u","pub":{{"data":{DEEP}}}}}}}') == [frames.Unreadable("o/u")]
 
 
@@ -129,7 +129,7 @@ def test_half_a_million_useless_lines_are_not_all_read(line: str) -> None:
 
 
 def test_no_frame_of_publications_has_too_many_lines() -> None:
-    """The channels alone, two UUIDs each, make them so long that a WebSocket's largest message has fewer."""
+    """Each line names a channel (two UUIDs), so even the largest WebSocket message has fewer lines than the limit."""
     shortest = '{"push":{"channel":"%s/%s","pub":{}}}\n' % (("0" * 36,) * 2)
     assert frames.MOST_LINES * len(shortest) > MOST_BYTES
 

@@ -1,4 +1,4 @@
-"""What is pure stays pure: no socket, clock, chance, thread or file, and no module that has them.
+"""The pure modules stay pure: they use no socket, clock, chance, thread or file, and import no module that does.
 
 Who may import whom, and which module owns a library, is in pyproject.toml (import-linter, by ``make lint``).
 """
@@ -23,7 +23,7 @@ LIBRARIES = {
     *("__future__", "collections", "collections.abc", "contextlib", "dataclasses", "difflib", "enum", "functools"),
     *("html", "html.parser", "itertools", "json", "math", "operator", "re", "typing", "unicodedata", "urllib.parse"),
     *("base64", "hashlib"),
-    "logging",  # it writes, but only tells: nothing that these modules decide depends on it
+    "logging",  # it writes, but nothing that these modules decide depends on it
 }
 CALLS = {"open", "input", "print", "exec", "eval", "compile", "__import__", "breakpoint"}
 MODULES = sorted({path for pattern in PURE for path in HOUSE.glob(pattern)} - {THE_WAY_OUT})

@@ -1,4 +1,4 @@
-"""Where the person wants quiet in front of the client, news wait until that is known, and never for long."""
+"""No toasts while the Telex client is in front, if configured: news wait briefly until a look tells whether it is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def scene() -> Iterator[Scene]:
 
 
 def looked(scene: Scene, in_front: bool | Exception = False) -> None:
-    """The looks that go on end, and say so."""
+    """Let every look that is under way end, with this answer."""
     scene.main_app.is_in_front = in_front
     scene.main_app.may_go_on.set()
     scene.threads_end()
@@ -131,7 +131,7 @@ def test_it_is_looked_only_where_the_person_wants_quiet_and_that_may_change() ->
 
 
 def test_without_a_thread_news_are_told_and_the_next_time_it_is_looked_again(scene: Scene, threads: Threads) -> None:
-    """It was never looked again, and news popped up in front of the client for good."""
+    """After one failed start of a thread there was never another look: news popped up over the client for good."""
     threads.none = True
     scene.turn(NEWS)
     assert told(scene) == ["a"]

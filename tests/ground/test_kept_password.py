@@ -1,4 +1,4 @@
-"""Who stays signed in: what is kept in the system's keyring, when it is read, and when it is given up."""
+"""Staying signed in: when the password is kept in the system's keyring, read from it, and removed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ REMOVED = answer("removed", "remove")
 
 
 def stays(remembered: Remembered = HAS, config: Config = STAYS, *answers: Any) -> Scene:
-    """A start of who stays signed in; ``answers``: those of a terminal."""
+    """A start of the agent with "stay signed in"; ``answers``: what is typed on a terminal, if there is one."""
     scene = Scene(config=config, memory=Kept(remembered))
     scene.surface.answers = [*answers] or None
     return scene
@@ -122,7 +122,7 @@ def test_a_keyring_that_is_shut_is_waited_for_and_then_the_person_is_asked(word:
 )
 def test_without_the_password_the_window_comes_as_if_nothing_was_kept(answers: list[Event | float], at: float) -> None:
     scene = stays().play(ICON, 1, *answers, 300)
-    takes_focus = at < ASK_WITHIN  # nobody waits for it so late
+    takes_focus = at < ASK_WITHIN  # later, nobody waits for the window
     assert (scene.windows.opened_at, scene.windows.opened) == ([at], [("", takes_focus, "")])
     assert scene.noted.kept == ("" if answers == [answer("nothing")] else ME)
 
@@ -313,7 +313,7 @@ def test_after_any_other_refusal_it_stays_and_the_window_opens(kind: SignInFailu
 )
 def test_what_is_given_up_is_noted_and_taken_out_at_the_next_start_at_the_latest(gives_up: list[Event]) -> None:
     scene = stays()
-    scene.source.content = Config()  # which is read where that is asked for
+    scene.source.content = Config()  # without "stay"; read in the cases that reload or save
     scene.play(FOUND, SIGNING_IN, ONLINE, *gives_up)
     assert scene.keyring.asked[1] == REMOVE
     assert (scene.noted.kept in ("", GRACE), scene.noted.removing) == (True, (ME,))

@@ -1,4 +1,4 @@
-"""A log that begins with its first line."""
+"""Logging is set up at the first line that is logged, by whichever thread."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def nothing_prepared() -> Iterator[None]:
 
 @pytest.mark.usefixtures("nothing_prepared")
 def test_a_line_of_another_thread_waits_until_it_is_known_where_lines_go(caplog: pytest.LogCaptureFixture) -> None:
-    """It went to standard error: ``logging`` had no handler yet."""
+    """The line went to standard error, as ``logging`` had no handler yet."""
     begun, go_on = threading.Event(), threading.Event()
     order: list[str] = []
 
@@ -42,7 +42,7 @@ def test_a_line_of_another_thread_waits_until_it_is_known_where_lines_go(caplog:
         assert begun.wait(10)
         second = threading.Thread(target=lambda: lazylog.Log("test_lazylog").warning("a line"))
         second.start()
-        second.join(0.1)  # time to be wrong in; it is right after any time
+        second.join(0.1)  # time in which a defect would show
         go_on.set()
         first.join(10)
         second.join(10)

@@ -1,4 +1,4 @@
-"""What is installed here is pinned: within pyproject.toml's bounds, with hashes, for every platform at once."""
+"""The lock files pin each dependency to one version within pyproject.toml's bounds, on every platform."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ ENVIRONMENTS = [
 
 
 def version(pin: Requirement) -> str:
-    """The only one that fits."""
+    """The version that the pin names."""
     (only,) = pin.specifier
     assert only.operator == "==", pin
     return only.version
 
 
 def here(needs: list[Requirement], environment: dict[str, str]) -> list[tuple[str, Requirement]]:
-    """Those that are installed there, with their names in the index's spelling."""
+    """The requirements that apply in an environment, each with its name in the index's spelling."""
     wanted = [need for need in needs if need.marker is None or need.marker.evaluate(environment)]
     return [(canonicalize_name(need.name), need) for need in wanted]
 
@@ -51,7 +51,7 @@ def read(lock: Path) -> list[Requirement]:
 
 
 def asked(lock: Path) -> list[Requirement]:
-    """What the source of `lock` names."""
+    """The requirements that `lock` is made from."""
     source = lock.with_suffix(".in")
     if source.exists():
         lines = source.read_text(encoding="utf-8").splitlines()
@@ -79,7 +79,7 @@ def test_each_dependency_has_one_pin_within_its_bounds_on_every_platform(lock: P
 
 
 def test_what_two_locks_have_is_of_one_version() -> None:
-    """What is tested is what is released, and built as it is released."""
+    """So the tests run with the versions that are released, and with the release's build tools."""
     pins = [pin for lock in LOCKS if lock.name != LOWEST for pin in read(lock)]
     for environment in ENVIRONMENTS:
         found = {(name, version(pin)) for name, pin in here(pins, environment)}

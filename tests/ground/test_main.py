@@ -1,6 +1,6 @@
 """The command line as a script meets it: exit codes, what is printed, and what a running agent is asked for.
 
-All of it in this process, so no agent runs here: where one is to run already, its instance is held by the test.
+Commands run in this process, and no real agent does: in its place, the test claims the agent's instance.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ class Machine:
         return code, out, errors
 
     def start(self, kind: str = "tray", api_url: str = API) -> None:
-        """An agent runs from here on."""
+        """From here on an agent seems to run."""
         held = instance.claim(str(self.folder), api_url, kind)
         assert held is not None
         self.stack.callback(held.close)
         held.serve(self.heard.put)
 
     def asked(self) -> list[tuple[Request, str]]:
-        """What the agents were asked for."""
+        """End the agents; gives what they were asked for."""
         self.stack.close()
         events = [self.heard.get() for _ in range(self.heard.qsize())]
         return [(event.request, event.argument) for event in events if isinstance(event, Requested)]
@@ -79,7 +79,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     if sys.platform == "win32":
         from telex_start.process import instance_windows
 
-        # Pipes lie in no folder.
+        # The names of pipes know no folders, so the address has this folder's name.
         pipes = rf"\\.\pipe\{tmp_path.name}-{os.getpid()}-"
         monkeypatch.setattr(instance_windows, "address_of", lambda folder, name: pipes + name)
     monkeypatch.setattr(__main__, "forbid_core_dumps", lambda: None)
@@ -92,7 +92,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def given(monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
-    """What is piped into it."""
+    """Pipe this text into the next command."""
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text)))
 
 
@@ -231,7 +231,7 @@ def test_a_mistake_keeps_nobody_from_an_agent_that_runs(
 
 
 def test_exit_says_that_none_runs_and_when_it_does_not_work(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that hangs is not "not running", and a script should not go on as if it had ended."""
+    """An agent that hangs is not "not running": a script must not go on as if the agent had ended."""
     assert machine.run("--exit") == (0, NOT_RUNNING, "")
     machine.config.write_text("sound = 1")
     assert machine.run("--exit")[0] == 2, "what is wrong may be why none is found"
@@ -256,7 +256,7 @@ def test_reload_asks_the_agent_and_says_whether_one_runs(machine: Machine) -> No
 
 @pytest.mark.parametrize("address", ["api.elsewhere.example/api/v1", "no address"])
 def test_an_agent_whose_address_was_changed_in_the_file_is_found(machine: Machine, address: str) -> None:
-    """It is known by its address; nothing was asked of it, and no agent was said to run."""
+    """A running agent is found by its API's address: with another in the file, the command said that no agent runs."""
     machine.start()
     machine.start(api_url="https://other.example/api/v1")
     machine.config.write_text(f'api_url = "https://{address}"\npush_url = "wss://api.elsewhere.example/push"\n')
@@ -287,7 +287,7 @@ def test_a_pause_without_an_agent_is_noted_for_the_next(machine: Machine) -> Non
 
 
 def test_a_pause_is_the_agents_whatever_else_is_wrong_in_the_configuration(machine: Machine) -> None:
-    """It was refused, although what is wrong has no effect."""
+    """The pause was refused, although a mistake in the file does not matter to it."""
     machine.config.write_text('sound = "loud"')
     machine.start("headless")
     assert machine.run("pause", "on") == (0, "Notifications are paused.\n", "")
@@ -296,7 +296,7 @@ def test_a_pause_is_the_agents_whatever_else_is_wrong_in_the_configuration(machi
 
 
 def test_a_pause_says_what_it_could_not_read(machine: Machine) -> None:
-    """It set the file aside without a word, and the next start had nothing to say it of."""
+    """The command set the unreadable file aside without a word, and the next start did not find it to report it."""
     machine.run("pause", "on")
     file = Path(Memory(API).path)
     file.write_text("{")

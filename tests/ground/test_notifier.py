@@ -1,4 +1,4 @@
-"""What is news and what counts, of what is published and of what is looked up; and the past, told together."""
+"""The notifier: which publications and polled rows are news, what counts as unread, and the summary after a sign-in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_COUNT = 999_999
 
 @pytest.fixture
 def online(desk: Desk) -> Desk:
-    """A desk whose past is over."""
+    """A desk that has told what was unread before the sign-in: whatever comes is live."""
     desk.notifier.answered("o0/u", 0.0)
     return desk
 
@@ -136,7 +136,7 @@ def test_lost_publications_make_the_next_count_above_0_news(two: Desk) -> None:
 
 
 def test_a_read_conversation_takes_its_toast_away_whatever_comes_elsewhere_with_it(desk: Desk) -> None:
-    """The counts together were the same before and after, and the toast stayed."""
+    """The total was the same before and after, so the toast of the read conversation stayed."""
     desk.receive(change("a", 1), change("b", 1))
     desk.receive(change("a", 0))
     assert desk.read == ["a"]
@@ -221,7 +221,7 @@ def test_a_poll_that_says_what_is_known_is_no_news_also_after_lost_publications(
 def test_what_is_absent_or_0_in_a_section_that_was_answered_whole_has_been_read(two: Desk) -> None:
     two.news(change("a", 1), change("b", 1), change("c", 1), direct(channel_id="a"), bare(name="d", thread_count=1))
     two.news(change("a", 1), organisation=1)
-    # What has come without an id goes by its name, and is there under its id too.
+    # A conversation that came without an id is known by its name; the poll names it with its id, too.
     two.asks(row("b", 0), row("c", 1), row("id", 1, 0, name="d"))
     assert sorted(two.read) == ["a", "b"]
     two.asks(row("c", 0), whole=False)
@@ -229,7 +229,7 @@ def test_what_is_absent_or_0_in_a_section_that_was_answered_whole_has_been_read(
 
 
 def test_a_publication_after_the_request_wins_over_the_row(online: Desk) -> None:
-    """A message that came, and one that was read, while the answer was on its way."""
+    """A message came, and another was read, while the poll's answer was on its way."""
     online.receive(change("read", 2), change("older", 1), now=1.0)
     online.notifier.poll_began("o0/u")
     online.receive(change("read", 0), change("new", 1), change("older", 5), now=60.0)
@@ -264,7 +264,7 @@ def test_where_counts_are_no_news_a_poll_counts_and_tells_nothing(online: Desk) 
     assert (online.toasts, online.notifier.counts.unread) == ([], 3)
 
 
-# The past.
+# The past: what was unread before the sign-in.
 
 
 def test_the_past_is_history_and_poll_together(two: Desk) -> None:
@@ -279,7 +279,7 @@ def test_the_past_is_history_and_poll_together(two: Desk) -> None:
 
 
 def test_the_past_may_be_told_by_the_history_alone(desk: Desk) -> None:
-    """A deployment without polls."""
+    """As in a deployment where polls bring nothing."""
     desk.receive(change("a", 12), how=How.CAUGHT_UP)
     desk.notifier.answered("o0/u", 0.0, poll_follows=True)
     desk.notifier.poll_ended("o0/u", 0.1)
@@ -302,7 +302,7 @@ def test_the_past_waits_ten_seconds_for_a_late_organisation_and_then_a_minute_fo
     desk.notifier.tick(60.0)
     assert desk.bodies[1:] == ["2 unread in 1 conversation"]
     assert desk.notifier.deadline() is None
-    # Who answers later still is told like any other, and so is who is found later.
+    # An organisation that answers even later, or is joined later, has toasts like any other news.
     desk.receive(*(change(name, 1) for name in "abcde"), how=How.CAUGHT_UP, now=300.0, organisation=2)
     desk.know(4)
     desk.notifier.answered("o3/u", 301.0, poll_follows=True)
@@ -385,5 +385,5 @@ def test_deeply_nested_data_is_taken_like_any_other(desk: Desk) -> None:
     for _ in range(100_000):
         deep = [deep]
     assert desk.news(bare(channels_id="a", name=deep, description={"a": deep}) | {"notification_id": deep}) == [True]
-    while isinstance(deep, list):  # taken apart from outside in, or freeing it is the recursion
+    while isinstance(deep, list):  # from outside in, as freeing it all at once would recurse too deeply
         deep = deep.pop()

@@ -1,4 +1,4 @@
-"""Where a click on a toast, in the menu or on its list of unread conversations leads, and when."""
+"""What a click on a toast, in the menu or in its list of unread conversations opens, asks of Telex, and when."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_token_of_a_click_that_comes_too_soon_is_ended(scene: Scene) -> None
 
 
 def test_a_click_for_which_there_is_no_thread_is_told_and_the_next_one_opens(scene: Scene, threads: Threads) -> None:
-    """Every click after it was swallowed, without a word."""
+    """Every later click had no effect, without a word."""
     toast = scene.tell(change("General", 1))
     threads.none = True
     assert scene.opened(SLUG, ToastClicked(toast, token="first")) == []
@@ -268,7 +268,7 @@ def test_who_is_not_signed_in_is_asked_to(scene: Scene, state: StateChanged, cli
 
 
 def test_names_alone_renew_the_menu_as_seldom_as_numbers(scene: Scene) -> None:
-    """Where each renewal closes an open menu."""
+    """On some desktops each renewal closes an open menu."""
     scene.turn(received(change("a", 1)))
     scene.wait(SELDOM)
     count = len(scene.surface.views)
@@ -283,7 +283,7 @@ def test_names_alone_renew_the_menu_as_seldom_as_numbers(scene: Scene) -> None:
 
 
 def several(scene: Scene, count: int) -> list[str]:
-    """The names of so many unread channels, in the order in which they are asked for."""
+    """Make ``count`` channels unread; gives their names in the order in which they will be marked as read."""
     names = [f"c{n}" for n in range(count)]
     scene.turn(received(*(change(name, 1) for name in names)))
     return names[::-1]
@@ -304,7 +304,7 @@ def test_failures_are_told_together_once_all_have_ended(scene: Scene) -> None:
 
 
 def test_hundreds_are_asked_for_a_few_at_a_time(scene: Scene) -> None:
-    """The session refuses more than a hundred that wait, and what else the person asks for is not to wait for all."""
+    """The session lets at most a hundred wait, and the person's other requests should not wait for all of them."""
     names = several(scene, AT_A_TIME + 5)
     scene.turn(ALL, ALL)
     assert len(scene.session.sent) == AT_A_TIME

@@ -1,5 +1,5 @@
-"""When to try again, and how fast: bounds of the backoff, and one pace for tokens and polls against a limiter that
-never says its rate.
+"""The pacer and the backoff: one pace for tokens and polls under a rate limiter that never says its rate, and the
+waits between tries.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LIMIT = 10.0
 
 
 class Clock:
-    """Stands still but where the test moves it."""
+    """Stands still unless the test moves it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -38,7 +38,7 @@ class Run:
         self.pacer = Pacer(lambda: self.now)
         self.latency = latency
         self.connecting = 0.06
-        """Seconds that the first request takes longer: to the limiter it comes later than it went."""
+        """Seconds that the first request takes longer to reach the limiter, as its connection is opened first."""
         self.refused: list[float] = []
         self.accepted: list[float] = []
 
@@ -134,7 +134,7 @@ class Taking(threading.Thread):
         self._pacer = pacer
         self.given_up = False
         self.looked = threading.Semaphore(0)
-        """Released each time it has looked whether it is given up."""
+        """Released each time that the waiting poll asks whether it is given up."""
         self.got: bool | None = None
 
     def run(self) -> None:
@@ -146,7 +146,7 @@ class Taking(threading.Thread):
 
 
 class Scene:
-    """A pacer with which one request goes at once."""
+    """A pacer that lets one request go at once, and the next ones at its pace."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -176,7 +176,7 @@ def test_while_a_token_is_due_no_poll_goes_and_then_it_does(scene: Scene) -> Non
     with scene.taking() as taking:  # from the beginning tokens go first
         scene.clock.now += 60.0
         scene.pacer.wake()
-        assert taking.looked.acquire(timeout=LIMIT)  # it looks again, and goes on waiting
+        assert taking.looked.acquire(timeout=LIMIT)  # the poll asks again, and goes on waiting
         assert scene.pacer.wait() == 0, "the token's turn is free"
         scene.pacer.tokens_first(False)
         taking.join(LIMIT)
@@ -193,7 +193,7 @@ def test_what_a_person_waits_for_keeps_the_pace_and_gives_way_to_nothing(scene: 
         assert scene.pacer.take(lambda: False, before_tokens=True)
         assert scene.pacer.wait() > 0
         scene.pacer.answered(limited=True, poll=True)
-        scene.clock.now += 5.0  # less than polls rest
+        scene.clock.now += 5.0  # shorter than the rest of polls after a rate limit
 
 
 def test_after_a_rate_limit_polls_rest_longer_and_longer_and_tokens_keep_the_pace(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""What clicks, commands and time do to a pause and to mutes, what is kept of them, and what is said meanwhile."""
+"""Pauses and mutes in the app: set by menu, icon and command, kept over a restart, ended in time, shown meanwhile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pause(argument: str) -> events.Requested:
 
 
 class Machine:
-    """One on which the program starts, and starts again: what is remembered, and the clocks, go on."""
+    """A machine on which the program can be started again: clocks and remembered state outlive each start."""
 
     def __init__(self, memory: Kept | None = None) -> None:
         self.clocks = Clocks()
@@ -35,7 +35,7 @@ class Machine:
         self.do(events.MenuOpened())
 
     def do(self, *events: events.Event) -> str:
-        """What the status line says of notifications, after these events."""
+        """Handle these events; gives what the status line then says of notifications."""
         self.scene.turn(*events)
         return self.scene.surface.views[-1].quiet_words
 

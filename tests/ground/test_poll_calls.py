@@ -1,4 +1,4 @@
-"""The calls of the polls: what is asked, page by page, what is never asked, and what is read of the answers."""
+"""The API calls of the polls: which requests go out, page by page, and what is read of the answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def answer(data: Any = None, status: int = 200, **outside: Any) -> Answer:
 
 
 class Calls(Telex):
-    """Telex, of which the unread of an organisation is asked."""
+    """Telex with an organisation whose unread conversations are asked for."""
 
     leaves = 0
 
@@ -250,7 +250,7 @@ def test_what_is_too_much_is_left_out_and_what_is_far_too_large_is_not_read() ->
 
 
 def test_of_forty_megabytes_of_previews_no_more_is_held_than_a_row_and_the_beginning_of_each() -> None:
-    """All of it stayed."""
+    """All 40 MB stayed in memory."""
     row = {"channels_id": "c", "thread_count": 1, "preview_message": "x" * 20_000}
     large = Calls(answer([{**row, "preview_thread": [message(message="y" * 20_000)]}] * 1000))
     tracemalloc.start()
@@ -262,7 +262,7 @@ def test_of_forty_megabytes_of_previews_no_more_is_held_than_a_row_and_the_begin
 
 
 def test_half_an_emoji_and_a_byte_that_is_no_utf_8_cost_nothing_else() -> None:
-    """What is made of each: test_frames.py."""
+    """What each is replaced by is tested in test_frames.py."""
     row = rb'{"channel_id":"c","thread_count":1,"preview_message":"a\ud83d' + b'\xff"}'
     body = b'\xef\xbb\xbf{"status":"success","data":[' + row + b',{"channel_id":"d"}],"note":"\\ud83d"}'
     (first, second), _ = Calls(Answer(200, {}, body)).unread()

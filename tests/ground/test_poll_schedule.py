@@ -32,7 +32,7 @@ def unanswered(schedule: Schedule, poll: Poll, now: float) -> None:
 
 
 class Scene:
-    """A schedule, and a thread that does at once what is due; each call takes so many seconds."""
+    """A schedule whose polls are made as soon as they are due, in virtual time."""
 
     def __init__(self, chance: float = 0.5, settings: bool = True) -> None:
         self.now = 1000.0
@@ -40,7 +40,7 @@ class Scene:
         self.schedule = Schedule(USUAL, lambda: self.chance, settings)
         self.outcome: dict[str, Outcome] = {}
         self.done: list[tuple[float, str, tuple[str, ...]]] = []
-        """When which calls were made, of which organisation."""
+        """The polls made: the time, the organisation's channel, and the calls."""
 
     def connected(self, *live: str, whole: bool = False, at_once: bool = False) -> None:
         self.schedule.connected(self.now, at_once)
@@ -48,7 +48,7 @@ class Scene:
             self.schedule.live(channel, whole, self.now)
 
     def run(self, seconds: float) -> list[tuple[float, str, tuple[str, ...]]]:
-        """Let time pass, and do what comes due; gives what was done, by seconds from now on."""
+        """Let time pass and make the polls that come due; gives each with its time, in seconds from the beginning."""
         began, end, before = self.now, self.now + seconds, len(self.done)
         while (due := self.schedule.due_at()) <= end:
             self.now = max(self.now, due)
@@ -62,7 +62,7 @@ class Scene:
         return self.done[before:]
 
     def unread(self, seconds: float) -> list[tuple[float, str]]:
-        """As :meth:`run`, the polls of the unread alone: when, and of which organisation."""
+        """As :meth:`run`, but gives only the polls for unread: when, and of which organisation."""
         return [(when, channel) for when, channel, calls in self.run(seconds) if UNREAD & {*calls}]
 
 

@@ -1,4 +1,4 @@
-"""The thread of the polls: when there is one, what it tells, and that nobody waits for it."""
+"""The polls' thread: when it runs, which events it sends, and that nothing waits for it."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_what_an_organisation_is_polled_for_and_in_which_order_it_is_told(scene:
 
 
 def test_what_was_large_is_not_asked_again_after_a_short_outage(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """40 MB: thrown away, and asked for again after each reconnect."""
+    """An answer of 40 MB was thrown away, and asked for again after each reconnect."""
     monkeypatch.setattr(poll_schedule, "LARGE", 10)
     scene.online(A)
     scene.idle()
@@ -174,7 +174,7 @@ def test_of_a_deployment_that_has_only_one_setting_that_is_told(scene: Scene) ->
 
 
 def test_one_that_does_not_answer_keeps_no_other_from_being_asked(scene: Scene) -> None:
-    """All that came after it was taken for unanswered too, where no settings were due."""
+    """If no settings were due, all organisations after it counted as unanswered too."""
     scene.online(A, B)
     scene.idle()
     scene.telex.answers["/organisations/a/user-channels"] = NoNetwork("none")
@@ -332,7 +332,7 @@ def test_marking_that_fails_says_so(scene: Scene, found: Answer | Exception, mes
 
 
 def test_more_than_can_wait_to_be_marked_as_read_are_refused_with_a_word(scene: Scene) -> None:
-    """They came to nothing, without a word."""
+    """Those beyond the limit were dropped without a word."""
     scene.telex.hold("/dms/channels/c1/threads")
     scene.poller.obey(READ)
     scene.telex.await_asked("/dms/channels/c1/threads")

@@ -1,4 +1,4 @@
-"""What the preferences window shows, what of it is written, and what may come in between."""
+"""The preferences window's model: what it shows and writes, and what if the file was changed or cannot be written."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_default_over_what_stands_in_the_file_is_a_change(key: str, stood: str
 
 
 def test_what_is_given_elsewhere_is_shown_and_cannot_be_changed() -> None:
-    """A check was set for the word "false"."""
+    """The check box was set although the variable says "false"."""
     environ = {"TELEX_START_SOUND": "on", "TELEX_START_SHOW_TEXT": "false", "TELEX_START_REMEMBER_EMAIL": "nein"}
     over = given(environ, {})
     made = model({"sound": "off"}, given={key: (one.source, one.value) for key, one in over.items()})
@@ -94,7 +94,7 @@ def test_what_is_given_elsewhere_is_shown_and_cannot_be_changed() -> None:
 
 
 def test_quiet_hours_of_the_file_that_make_none_are_told_at_once() -> None:
-    """Until they were changed, and saved, the window found nothing wrong with them."""
+    """The window found nothing wrong with such hours until they were changed and saved."""
     made = model({FROM: "22:00", TO: "22:00"})
     assert "are the same" in made.wrong(TO)
     made.set(FROM, "21:00")
@@ -231,7 +231,7 @@ def test_organisations_of_the_same_name_are_written_by_their_ids() -> None:
 
 
 class World:
-    """A window's values, the file, and what was done beside writing it."""
+    """The model of a window, its file, and a list of what saving did besides writing the file."""
 
     def __init__(self, file: Path, text: str) -> None:
         self.file = file

@@ -1,4 +1,4 @@
-"""Which proxy the environment names, what is said of one that cannot be used, and how one is talked to."""
+"""Proxies: which one environment and system name, the message if it cannot be used, and the tunnel through it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_proxy_that_the_environment_names(
 def test_the_system_s_setting_counts_where_no_variable_is_set(
     environ: dict[str, str], system: dict[str, str], proxy: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A mock: the standard library reads the registry, or macOS' settings; elsewhere there are none."""
+    """With a mock of getproxies(), which reads the registry or macOS' settings; other systems have no such setting."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(proxies, "getproxies", lambda: system)
@@ -111,7 +111,7 @@ def test_what_cannot_be_used_has_its_own_sentence(address: str, words: str, monk
 
 
 def through(answer: str, proxy: Proxy | None = None, host: str = "api.telex.im") -> bytes:
-    """Have a proxy answer so; gives what it was sent."""
+    """Ask a proxy that answers this for a tunnel; gives what it was sent."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(answer.replace("\n", "\r\n").encode())

@@ -1,4 +1,4 @@
-"""The client side of a push connection, command by command and code by code."""
+"""The client side of Centrifugo's protocol: each command, reply, push and error code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Exchange:
         self.now = 1000.0
 
     def reconnect(self) -> None:
-        """The connection ended, and the next one stands."""
+        """The connection ends, and the next one is made."""
         for channel in self.channels.values():
             channel.disconnected()
         self.client = PushClient(self.channels, lambda: 0.5)
@@ -244,7 +244,7 @@ def test_a_channel_is_whole_where_nothing_was_missed(exchange: Exchange, reply: 
 
 
 def test_a_channel_whose_position_is_dead_is_not_whole_whatever_history_it_gets(exchange: Exchange) -> None:
-    """It was said to have missed nothing after 3014, and was not looked up."""
+    """After close code 3014 (state invalidated), the channel counted as whole, so no poll looked for what it missed."""
     reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e", "offset": 5}
     exchange.live(**reply)
     exchange.channel.forget_position()
@@ -254,7 +254,7 @@ def test_a_channel_whose_position_is_dead_is_not_whole_whatever_history_it_gets(
 
 @pytest.mark.parametrize(("epoch", "new"), [("e", [6, 7]), ("f", [4, 5, 6, 7])])
 def test_of_what_is_kept_of_such_a_channel_nothing_comes_twice(exchange: Exchange, epoch: str, new: list[int]) -> None:
-    """All of the last 300 came once more after 3014."""
+    """After close code 3014, all of the last 300 publications came once more."""
     exchange.live(recoverable=True, epoch="e", offset=5, recovered=True)
     exchange.channel.forget_position()
     exchange.reconnect()
@@ -277,7 +277,7 @@ def test_live_publications_advance_the_position_and_repeats_are_dropped(exchange
 
 
 def test_a_channel_without_offsets_has_lost_something_whatever_its_replies_claim(exchange: Exchange) -> None:
-    # As with `allow_recovery` and no history: `recovered`, always.
+    # A server with `allow_recovery` but without history says `recovered` every time.
     reply: dict[str, Any] = {"recoverable": True, "recovered": True, "was_recovering": True, "epoch": "e"}
     exchange.live(**reply)
     assert exchange.get({"push": {"channel": ONE, "pub": {"data": 1}}}) != []

@@ -1,4 +1,4 @@
-"""A pause, quiet hours, mutes and levels: what holds when, by clocks that are set and machines that sleep."""
+"""Pauses, quiet hours, mutes and levels: when each holds, if clocks are set and machines sleep or restart."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_until_tomorrow_is_8_by_the_clock_on_the_wall(clocks: Clocks) -> None:
 
 
 def test_until_tomorrow_by_a_clock_that_was_years_ahead(clocks: Clocks) -> None:
-    """It paused until 2031."""
+    """Once the clock was set right, the pause went on until 2031."""
     clocks.set(2031, 1, 1, 12, 0)
     quiet = clocks.quiet()
     quiet.pause("tomorrow", clocks.now)
@@ -132,7 +132,7 @@ def test_a_restart_of_the_machine_goes_by_the_clock_on_the_wall(clocks: Clocks) 
     clocks.reboot(minutes=20)
     quiet = restarted(clocks, before.remembered(Remembered()))
     assert quiet.deadline() == clocks.now + 40 * 60
-    clocks.set(2026, 11, 27, 9, 0)  # from here on by the other one again
+    clocks.set(2026, 11, 27, 9, 0)  # within one run of the machine, the wall clock does not count
     again = restarted(clocks, quiet.remembered(Remembered()))
     assert again.deadline() == clocks.now + 40 * 60
     assert (again.paused, again.is_muted(GENERAL)) == (True, True)
@@ -199,7 +199,7 @@ def quiet_at(zone: str, at: float, config: Config | None = None) -> tuple[Clocks
     st.sets(st.sampled_from(DAYS), min_size=1),
 )
 def test_hours_are_what_the_calendar_says(zone: str, at: float, first: int, last: int, days: set[str]) -> None:
-    """An independent model: Python's calendar says which minute of which day it is."""
+    """Compared with an independent model, in which Python's calendar says which minute of which day it is."""
 
     def model(at: float) -> bool:
         there = datetime.fromtimestamp(at, ZoneInfo(zone))
@@ -218,7 +218,7 @@ def test_hours_are_what_the_calendar_says(zone: str, at: float, first: int, last
         due = quiet.deadline()
         assert due is not None
         assert 0 < due - clocks.now <= HOUR
-        for step in range(0, int(due - clocks.now), 600):  # between two looks nothing changes
+        for step in range(0, int(due - clocks.now), 600):  # until the deadline nothing changes
             assert model(clocks.wall + step) == quiet.is_quiet(clocks.now)
         assert model(clocks.wall + due - clocks.now - 1) == quiet.is_quiet(clocks.now)
         clocks.pass_by(due - clocks.now)
@@ -234,10 +234,10 @@ def test_hours_are_what_the_calendar_says(zone: str, at: float, first: int, last
 @pytest.mark.parametrize(
     ("hours", "at", "words"),
     [
-        # 2:30 to 4:00 begin, the clock is put back to 2:00, and they begin again.
+        # Quiet hours from 2:30 begin, the clock goes back from 3:00 to 2:00, and they begin again at the second 2:30.
         (QuietHours(150, 240), (2026, 10, 25, 2, 30), "paused until 02:59"),
         (QuietHours(150, 240), (2026, 10, 25, 3, 0), "paused until 04:00"),
-        (QuietHours(150, 240), (2026, 3, 29, 3, 0), "paused until 04:00"),  # 3:00 comes after 1:59
+        (QuietHours(150, 240), (2026, 3, 29, 3, 0), "paused until 04:00"),  # the clock goes from 1:59 to 3:00
         (QuietHours(0, 1439), (2026, 11, 27, 13, 30), "paused"),
         (QuietHours(480, 479), (2026, 11, 27, 13, 30), "paused"),
         (QuietHours(0, 1439, ("sat", "sun")), (2026, 11, 28, 5), "paused until Sun 23:59"),

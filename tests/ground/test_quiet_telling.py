@@ -1,4 +1,4 @@
-"""What a notifier tells, and counts, of what comes while notifications are paused or something is muted."""
+"""What the notifier shows, and counts as unread, while notifications are paused or something is muted."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_the_flood_rule_holds_is_part_of_the_summary(desk: QuietDesk) -> No
 
 
 def test_a_pause_holds_although_nobody_has_looked_at_the_clock(desk: QuietDesk) -> None:
-    """The wall shows 22:00 a moment before the look at 22:00 is due."""
+    """Quiet hours begin by the clock on the wall, a moment before the notifier's own look at 22:00 is due."""
     desk.quiet.configure(Config(quiet=QuietHours(22 * 60, 7 * 60)))
     desk.changed()
     desk.comes(message(thread="t0"))

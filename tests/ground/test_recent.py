@@ -94,7 +94,7 @@ def uuid7(second: int) -> str:
 
 
 def test_what_was_unread_before_the_sign_in_is_in_the_order_of_its_threads(two: Desk) -> None:
-    """Organisations answer one after the other, so the order in which they answer says nothing."""
+    """Organisations answer polls one after the other, so the order of the answers says nothing about the messages."""
     for organisation, rows in ((0, (("a", 40), ("b", 10))), (1, (("c", 30), ("d", 20)))):
         two.notifier.answered(f"o{organisation}/u", 0.0, poll_follows=True)
         found = tuple(

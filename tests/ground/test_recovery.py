@@ -1,4 +1,4 @@
-"""Recovery against a model of Centrifugo: all that the server still holds comes, in order and once."""
+"""Recovery against a model of Centrifugo: each publication that the server still holds comes once, and in order."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SEEDS = 400
 
 
 class Peer:
-    """A push client on the model, driven as a session drives it, and all that it delivered."""
+    """A push client of the model server, driven as a session drives it; notes all that it delivers."""
 
     def __init__(self, history: int, limit: int = 300) -> None:
         self.server = Server(history, limit)
         self.channels = {name: Channel(name, Backoff(lambda: 0.5)) for name in CHANNELS}
         self.told: dict[str, list[int]] = defaultdict(list)
-        """Per channel, the numbers of the publications delivered, and LOST where that was told."""
+        """Per channel, the numbers of the delivered publications, with LOST where the client reported a loss."""
         self.watched_after: dict[str, int] = {}
         """Per channel, how many publications are too long ago for the client to know of them."""
         self.now = 0.0
@@ -161,13 +161,13 @@ def check_what_is_held_was_delivered(peer: Peer) -> None:
         delivered = set(peer.numbers(name))
         reachable = peer.server.stream(name).kept[-peer.server.limit :]
         for index in [index for index, publication in enumerate(reachable) if not publication.readable][-1:]:
-            reachable = reachable[index + 1 :]  # no answer with an unreadable one in it can be read
+            reachable = reachable[index + 1 :]  # an answer that contains an unreadable one cannot be read
         for publication in reachable:
             assert publication.number in delivered, f"{publication} is missing"
 
 
 def check_what_is_missing_was_told(peer: Peer) -> None:
-    """Wherever something was left out between two deliveries, there is a LOST."""
+    """Wherever publications are missing between two delivered ones, the client reported a loss there."""
     for name in CHANNELS:
         before, lost = peer.watched_after[name], False
         for told in [*peer.told[name], peer.server.stream(name).published + 1]:
@@ -187,7 +187,7 @@ def check_nothing_came_twice_or_out_of_order(peer: Peer) -> None:
 @pytest.mark.parametrize("history", [0, 1, 3, 10, 40])
 @pytest.mark.parametrize("limit", [3, 300])
 def test_whatever_happens_all_that_is_held_comes_once_and_in_order(history: int, limit: int) -> None:
-    # The limit is the server's; unlike a real one's it may be small, so that a recovery over it happens often.
+    # The server's limit for one answer may be smaller than a real server's, so that recoveries often exceed it.
     for seed in range(SEEDS):
         chance = random.Random(seed)
         weights = {step: weight * chance.choice([0, 1, 3]) for step, weight in WEIGHTS.items()} | {"settle": 1}
@@ -217,7 +217,7 @@ def test_a_second_channel_profits_from_what_the_first_found_out() -> None:
     peer.connect()
     asked = {}
     for name in CHANNELS:
-        # The second one waits, as for its token.
+        # The other channel does not subscribe meanwhile, as if its token were not there.
         for other in CHANNELS:
             peer.channels[other].try_at = 0.0 if name == other else float("inf")
         before = peer.server.asked

@@ -1,4 +1,4 @@
-"""A configuration that changes while the program runs: what is said, what counts, and what its window is told."""
+"""A configuration that changes while the agent runs: what counts at once, what is said, what Preferences opens with."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ def test_addresses_count_at_the_next_start_and_the_rest_at_once(scene: Scene) ->
 
 
 def test_another_environment_is_said_by_the_key_that_was_changed(scene: Scene) -> None:
-    """It was said by three keys that stand nowhere in the file."""
+    """The message named three address keys that stand nowhere in the file."""
     scene.source.content = Config(**ENVIRONMENTS["staging"]._asdict(), email="a@b")
     scene.turn(MenuOpened())
     assert said(scene) == ["environment and email; whatever else was changed counts at once."]
 
 
 def test_an_organisation_that_is_none_of_the_users_is_named_once(scene: Scene) -> None:
-    """Its key had no effect, and nothing said so."""
+    """The unknown organisation's key had no effect, and nothing said so."""
     ours = OrganisationsChanged((Organisation(id="o-1", name="Northwind Ops", channel="c-1"),))
     scene.source.content = Config(organisations=(("o-1", "all"), ("northwind  ops", "all"), ("Northwnd", "none")))
     scene.turn(MenuOpened())
@@ -147,7 +147,7 @@ def test_the_preferences_are_opened_with_what_only_the_agent_knows(scene: Scene,
 
 
 def test_an_agent_without_an_icon_opens_nothing_in_its_place() -> None:
-    """It opened Telex in the browser, as for any second start."""
+    """The request for Preferences opened Telex in the browser, as any second start does."""
     scene = Scene()
     scene.surface.answers = []
     assert scene.opened(ONLINE, PREFERENCES) == []

@@ -1,4 +1,4 @@
-"""When the tray's view is renewed."""
+"""The tray's view is renewed neither too late nor too often."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_numbers_alone_renew_at_most_once_in_five_seconds() -> None:
 
 
 def test_retries_look_like_one_reconnecting() -> None:
-    """connecting after a failure is not shown as a new word: the menu would blink at each retry."""
+    """A retry is not shown as "Connecting", as the menu would blink at each one."""
     scene = Scene()
     scene.turn(ONLINE, reconnecting(State.RECONNECTING), reconnecting(State.CONNECTING))
     assert shown(scene) == ["Online: 1 organisation", "Reconnecting: no connection to Telex"]

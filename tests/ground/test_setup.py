@@ -1,4 +1,4 @@
-"""Entries and units as text."""
+"""The text of desktop entries (autostart, applications) and of the systemd unit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_any_command_is_read_as_it_was_written(words: list[str]) -> None:
     ],
 )
 def test_an_argument_is_quoted_by_the_specification(word: str, written: str) -> None:
-    """Two rules, one over the other: the quoting of arguments, then the escapes of a string."""
+    """Two rules apply, one after the other: the quoting of arguments, then the escapes of a string."""
     assert desktop_files.command_value([word]) == written
 
 

@@ -1,4 +1,4 @@
-"""Shortcuts of Windows: the example of the specification, and ones that are made here after it."""
+"""Reading Windows shortcuts (.lnk): the specification's example, and shortcuts made here by the specification."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def made(
 
 
 def info(base: str = "", suffix: str = "", *, network: str = "", wide: bool = False) -> bytes:
-    """A LinkInfo (2.3)."""
+    """A LinkInfo (section 2.3 of the specification)."""
     header = 0x24 if wide else 0x1C
     local = base.encode("cp1252", "replace") + b"\0"
     share = (
@@ -75,7 +75,7 @@ def info(base: str = "", suffix: str = "", *, network: str = "", wide: bool = Fa
 
 
 def environment_block(text: str) -> bytes:
-    """An EnvironmentVariableDataBlock (2.5.4)."""
+    """An EnvironmentVariableDataBlock (section 2.5.4 of the specification)."""
     narrow = text.encode("cp1252", "replace")[:259].ljust(260, b"\0")
     return struct.pack("<II", 0x314, 0xA0000001) + narrow + text.encode("utf-16-le").ljust(520, b"\0")
 
@@ -130,7 +130,7 @@ def test_what_is_no_shortcut_or_opens_no_file_has_no_target() -> None:
 
 @given(some.integers(0, len(EXAMPLE)), some.binary(max_size=40))
 def test_a_damaged_one_is_no_error(cut: int, noise: bytes) -> None:
-    """Each is cut somewhere, with noise put in its place."""
+    """The shortcut is damaged at a random place: noise in place of the rest, or of as many bytes."""
     for whole in (EXAMPLE, made(info=info("C:\\a", "b", wide=True), blocks=environment_block("%A%"))):
         for damaged in (whole[:cut] + noise, whole[:cut] + noise + whole[cut + len(noise) :]):
             assert all(target[1:3] == ":\\" or target[:2] == "\\\\" for target in found(damaged, A="C:\\"))

@@ -1,4 +1,4 @@
-"""Who is asked for credentials, and when; what the login window says; and which e-mail address it knows."""
+"""Asking for credentials, by window or terminal: when, what the login window says, and with which e-mail address."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SIGN_IN_NEEDED = (wording.SIGN_IN_NEEDED.title, wording.SIGN_IN_NEEDED.body)
 SIGN_IN_BY_CLICK = (wording.SIGN_IN_BY_CLICK.title, wording.SIGN_IN_BY_CLICK.body)
 HINT = (wording.SIGNED_OUT.title, wording.SIGNED_OUT.body)
 CANCELLED = events.StateChanged(State.SIGN_IN_NEEDED)
-"""What the session says where there are stream positions that the same person may want to go on from."""
+"""The session's answer if it has stream positions, from which the same person may want to go on."""
 STALE = events.StateChanged(State.ONLINE, organisations=1, subscribed=1, sign_in_again=True)
 BUSY, ACCEPTED, SUCCESS = "Signing in…", "Password accepted. Connecting…", "success: Signed in: 1 organisation."
 
@@ -150,7 +150,7 @@ def test_a_session_that_is_over_needs_the_person(scene: Scene, state: events.Sta
 @pytest.mark.parametrize(
     ("happens", "words"),
     [
-        # What is being typed elsewhere would go into the password (sway).
+        # Some desktops (sway) focus each new window: words being typed elsewhere would go into its password field.
         ([refusal(events.SignInFailure.FORM, "The form is wrong.")], ("Sign-in refused", "The form is wrong.")),
         ([ONLINE, SESSION_OVER], SIGN_IN_BY_CLICK),
     ],
@@ -162,7 +162,7 @@ def test_where_a_window_would_take_the_focus_there_is_a_toast_and_a_click_on_it_
     scene.run(*happens, events.ToastClicked(OWN_WORDS, token="token"), sign_in=[events.SignIn(ME, "wrong")])
     assert scene.said == [words]
     assert scene.windows.opened == [(ME, True, "")]
-    assert scene.surface.ended_startups == ["token", ""]  # the second is that of Exit
+    assert scene.surface.ended_startups == ["token", ""]  # the second token is that of the click on Exit
     assert scene.window.closed
     assert scene.toasts.on_screen == [], "it would be in front of the window"
 
@@ -171,7 +171,7 @@ def test_where_a_window_would_take_the_focus_there_is_a_toast_and_a_click_on_it_
     ("after", "left"), [(events.MachineWoke(), ["Please sign in again"]), (SIGNING_IN, []), (SIGNED_OUT, [])]
 )
 def test_please_sign_in_again_goes_when_it_holds_no_more(scene: Scene, after: events.Event, left: list[str]) -> None:
-    """It stayed to the next log-out of the desktop, and held back every later toast on GNOME and Cinnamon."""
+    """The toast stayed until the next log-out of the desktop, and held back every later toast on GNOME and Cinnamon."""
     scene.surface.spares_the_focus = False
     scene.run(ONLINE, SESSION_OVER, after)
     assert scene.said == [SIGN_IN_BY_CLICK]
@@ -281,7 +281,7 @@ def test_ten_seconds_after_the_password_the_window_does_not_wait_any_more(scene:
 
 
 def test_a_sign_in_of_the_start_that_succeeds_leaves_no_window_that_asks(scene: Scene) -> None:
-    """Its window would sign in for ever: a session that is good takes no second sign-in."""
+    """A good session ignores a second sign-in, so the window's own would never end."""
     scene.run(
         *(SIGNING_IN, LOGIN, CONNECTING, SUBMITTED_BY_GRACE, ONLINE, SUBMITTED_BY_GRACE),
         sign_in=[events.SignIn(ME, "secret", persist=True)],
@@ -311,7 +311,7 @@ def test_closing_a_window_that_has_sent_nothing_cancels_nothing(scene: Scene) ->
 
 @pytest.mark.parametrize("accepted", [[], [CONNECTING], [CONNECTING, RECONNECTING]], ids=["asking", "accepted", "late"])
 def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, accepted: list[events.Event]) -> None:
-    """It said "Signing in…" for ever, or after ten seconds that it had signed in."""
+    """The window said "Signing in…" for ever, or after ten seconds that it had signed in."""
     scene.turn(LOGIN, SUBMITTED, SIGNING_IN, *accepted, SIGN_OUT)
     assert scene.window.closed
     scene.turn(SIGNED_OUT)
@@ -321,7 +321,7 @@ def test_signing_out_by_the_menu_closes_the_window_that_signs_in(scene: Scene, a
 
 
 def test_login_right_after_sign_out_opens_a_window_that_stays(scene: Scene) -> None:
-    """The window of before still showed its success: it came forward, and closed a moment later."""
+    """The first window still showed its success: Login brought that window forward, and it closed a moment later."""
     scene.turn(LOGIN, SUBMITTED, SIGNING_IN, CONNECTING, ONLINE, SIGN_OUT, SIGNED_OUT, LOGIN, SUBMITTED)
     scene.wait(2)
     assert [window.closed for window in scene.windows.logins] == [True, False]
@@ -340,7 +340,7 @@ def test_a_session_that_is_over_has_a_window_of_its_own(scene: Scene, between: l
 @pytest.mark.parametrize("accepted", [CONNECTING, ONLINE], ids=lambda event: event.state.value)
 @pytest.mark.parametrize("leave", [CLOSED, SIGN_OUT], ids=["Cancel", "Sign Out"])
 def test_leaving_a_sign_in_ends_no_session(scene: Scene, accepted: events.StateChanged, leave: events.Event) -> None:
-    """There came a toast, and a new window, to who had just cancelled."""
+    """A person who had just cancelled got a toast, and a new window."""
     live = events.StateChanged(accepted.state, organisations=1)
     scene.run(SUBMITTED, SIGNING_IN, live, leave, CANCELLED, open_window=True)
     assert (scene.said, len(scene.windows.opened)) == ([], 1)
@@ -360,7 +360,7 @@ def test_neither_does_one_of_a_sign_in_beside_a_session(scene: Scene) -> None:
 @pytest.mark.parametrize("again", [LOGIN, events.IconClicked(), events.Requested(Request.OPEN)], ids=repr)
 @pytest.mark.parametrize("before", [[], [SUBMITTED, SIGNING_IN, CONNECTING]], ids=["idle", "busy"])
 def test_asked_for_while_it_closes_it_opens(scene: Scene, before: list[events.Event], again: events.Event) -> None:
-    """The click was lost: it brought a window forward that was closing."""
+    """The click was lost: it only brought the closing window forward."""
     scene.turn(LOGIN, *before, CLOSED, CLOSED, again)
     assert [window.closed for window in scene.windows.logins] == [True, False]
     assert scene.windows.logins[1].shown == []
@@ -376,7 +376,7 @@ def test_what_is_left_of_a_cancelled_sign_in_means_nothing_to_the_next_one(scene
 
 
 def test_sign_out_right_after_a_cancelled_sign_in_does_not_silence_the_next_one(scene: Scene) -> None:
-    """The next window said "Signing in…" for ever: what was left was waited for, and nothing came of it any more."""
+    """The next window said "Signing in…" for ever: it waited for the end of the cancelled sign-in, which never came."""
     scene.turn(LOGIN, SUBMITTED, SIGNING_IN, CLOSED, SIGNED_OUT, SIGN_OUT, LOGIN)
     scene.run(SUBMITTED, SIGNING_IN, CONNECTING, ONLINE)
     assert scene.windows.logins[1].shown == [BUSY, ACCEPTED, SUCCESS]
@@ -396,7 +396,7 @@ def test_the_window_opens_once_a_tray_has_come_without_the_focus_and_with_the_ad
 def test_without_a_tray_it_opens_after_a_while_and_only_once_and_the_tray_is_said_to_be_missing(
     scene: Scene, tray: list[events.Event | float]
 ) -> None:
-    """The tray tells that 60 seconds after a start at log-in."""
+    """After a start at log-in, the tray waits 60 seconds before it reports that no tray is there."""
     scene.play(*tray, events.TrayMissing("This desktop has no tray"), 30, at_login=True)
     assert scene.windows.opened_at == [TRAY_WITHIN] == [15]
     assert scene.windows.opened == [(ME, False, "")]
@@ -520,7 +520,7 @@ def test_the_window_is_told_whose_links_it_takes() -> None:
 @pytest.mark.parametrize("answer", [MAILED, refusal(events.SignInFailure.NOBODY)], ids=["mailed", "failed"])
 def test_what_becomes_of_a_link_whose_window_is_closed_is_said_to_nobody(scene: Scene, answer: events.Event) -> None:
     scene.run(ASKED, CLOSED, answer, open_window=True)
-    sent = [ASKS, events.CancelSignIn(session_stays=True)]  # or the next window would be told
+    sent = [ASKS, events.CancelSignIn(session_stays=True)]  # cancelled, or the next window would get the answer
     assert (scene.session.sent, len(scene.windows.opened)) == (sent, 1)
     assert (scene.said, scene.surface.troubles) == ([], [])
 

@@ -1,4 +1,4 @@
-"""What is taken of what a person pastes to sign in by mail, and what they are told of the rest."""
+"""Signing in by mail: which pasted links and codes are accepted, and the message for anything else."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(), st.lists(st.one_of(PIECES, st.text(max_size=3))).map("".join)))
-@example("https://\u2100.telex.im/magic-link?token=123456")  # urlsplit refuses it by a sentence that holds the host
+@example("https://\u2100.telex.im/magic-link?token=123456")  # urlsplit's error message for it contains the host
 @example("https://[::1/magic-link?token=123456")
 @example("\ud83d")
 def test_whatever_is_pasted_there_is_a_code_or_a_sentence(text: str) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered from one start to the next."""
+"""The state file: what is remembered from one start to the next, and what if it is unreadable."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_an_unreadable_file_is_set_aside(folder: Path, text: bytes, why: str) ->
 
 
 def test_what_is_no_file_is_set_aside(folder: Path) -> None:
-    """It was said at every start, and nothing could be remembered in its place."""
+    """A folder in the file's place was reported at every start, and nothing could be remembered."""
     file = Path(Memory(API).path)
     file.mkdir(parents=True)
     kept, problem = Memory(API).load()

@@ -1,4 +1,4 @@
-"""What Telex's answers mean: the envelope and its odd status codes, and by which token a call goes."""
+"""Telex's API: what answers mean (envelope, odd status codes), the life of tokens, and which token a call uses."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def token(payload: Any) -> str:
 
 
 def received(value: str, date: str | None = SERVED) -> Token:
-    """A token as it comes with the date of the answer, 100 s after the clock began."""
+    """The token of an answer with this date, received when our clock shows 100 s."""
     headers = {} if date is None else {"date": date}
     return Telex(Answer(200, headers, json.dumps({"data": {"token": value}}).encode())).api.connection_token()
 
@@ -100,7 +100,7 @@ def test_no_expiry_makes_reading_it_raise(expiry: Any) -> None:
 
 @pytest.mark.parametrize("zone", ["GMT", "-0000"])
 def test_the_life_of_a_token_counts_from_its_arrival_by_the_date_of_the_answer(zone: str) -> None:
-    """The clock of deadlines has nothing to do with the time of day."""
+    """The clock for deadlines knows no time of day, so the token's expiry is compared with the answer's date."""
     made = received(token({"exp": SERVER_TIME + 120}), SERVED.replace("GMT", zone))
     assert (made.expires_at, made.life) == (100.0 + 120, 120)
     assert [made.usable(100.0 + seconds) for seconds in (0, 118, 120)] == [True, True, False]
@@ -114,7 +114,7 @@ def test_the_life_of_a_token_counts_from_its_arrival_by_the_date_of_the_answer(z
         ({}, SERVED),
         ({"exp": "soon"}, SERVED),
         ({"exp": True}, SERVED),
-        # Whoever signs may have another clock than whoever answers: 6 minutes, and nobody got online.
+        # The server that signs may have another clock than the one that answers: with 6 minutes, nobody got online.
         *(({"exp": SERVER_TIME - ago}, SERVED) for ago in (0, 360, 1e9)),
     ],
 )
@@ -256,7 +256,7 @@ def test_what_telex_says_is_one_line_of_bounded_length() -> None:
     ],
 )
 def test_a_password_that_telex_repeats_is_not_in_its_words(password: str, message: str, shown: str) -> None:
-    """Validators do that; the words go to the window, to standard error and to the log."""
+    """Validators at Telex repeat it; the message goes to the window, to standard error and to the log."""
     for status in (403, 422, 500):
         with pytest.raises(TelexStartError) as raised:
             Telex(envelope(status, message=message)).api.login("ada@example.org", password)
@@ -300,7 +300,7 @@ IN_A_WEEK = int(SERVER_TIME) + 604_800
 def test_when_the_sessions_time_is_up_counts_by_the_servers_clock(
     expires: Any, headers: dict[str, str], at: float | None
 ) -> None:
-    """A little early: over a week two clocks come apart."""
+    """It counts as up a little early, as two clocks drift apart over a week."""
     answer = envelope(data={"access_token": "A", "user": {**USER, "expires_in": expires}})
     assert Telex(answer._replace(headers=headers)).api.login("a", "b").expires_at == at
 
@@ -523,7 +523,7 @@ def test_signing_out_does_not_wait_and_does_not_fail() -> None:
 
 @pytest.mark.parametrize("limited", [2, 99])
 def test_signing_out_that_is_too_much_for_telex_is_asked_again_while_there_is_time(limited: int) -> None:
-    """The session went on at Telex where polls had come right before."""
+    """If polls had just used up the rate limit, the session at Telex was not ended."""
     answers = [envelope(429)] * limited + [envelope()]
     telex = Telex(lambda _: answers.pop(0))
 

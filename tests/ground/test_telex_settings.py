@@ -1,4 +1,4 @@
-"""What the person set at Telex: muted channels, what to notify about, hours, and a pause."""
+"""Settings that the person made at Telex are honoured: muted channels, what to notify about, hours, and a pause."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_was_not_to_be_had_stays_as_it_was(desk: Desk) -> None:
     ],
 )
 def test_hours_as_telex_writes_them(hours: str, told: tuple[float, ...], held: tuple[float, ...]) -> None:
-    """The last minute is one of them; what cannot be read, and the whole day, is always."""
+    """The last minute is part of the hours; hours that cannot be read, or span the whole day, hold nothing back."""
     for hour in (*told, *held):
         desk = Desk()
         desk.settings(time_range=hours)
@@ -73,7 +73,7 @@ def test_hours_as_telex_writes_them(hours: str, told: tuple[float, ...], held: t
 
 @pytest.mark.parametrize(("hour", "wait"), [(8.5, 1800.0), (7.0, 3600.0), (9 - 0.5 / 3600, 1.0), (20.0, 3600.0)])
 def test_what_is_held_is_looked_at_when_the_hours_begin_and_each_hour(desk: Desk, hour: float, wait: float) -> None:
-    """Clocks are set, and people travel."""
+    """Each hour, because clocks are set, and people travel to other time zones."""
     desk.settings(time_range=DAYTIME)
     desk.hour = hour
     desk.receive(change("a", 1), now=100.0)

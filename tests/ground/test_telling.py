@@ -1,4 +1,4 @@
-"""Who wrote what, and where: what a person reads in each kind of conversation, from what Telex sends."""
+"""From publications to a toast: who wrote what and where, for each kind of conversation, and the toast's buttons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.ground.desk import ME, Desk, agent, change, direct, group, message
 
 
 def shown(*publications: dict[str, Any], types: tuple[str, ...] = (), **options: Any) -> Toast:
-    """The toast that these raise for Ada."""
+    """The last toast that these publications raise for the user, Ada."""
     desk = Desk(1, *types, **options)
     desk.sign_in()
     desk.receive(*publications)
@@ -35,11 +35,11 @@ MENTIONED = change("a", 1, 1, last_thread_id="t1")
 @pytest.mark.parametrize(
     ("publications", "title", "body"),
     [
-        # Of a direct message, that of the sender: it was titled with the recipient's own name, its text was raw HTML.
+        # A direct message is titled with its sender. Its toast once had the recipient's name, and raw HTML as text.
         ([direct()], "Ben Okri", "are you there?"),
         ([message("<p>hi</p>", channel="d1", channel_type="DM"), direct(**NO_PREVIEW)], "Ben Okri", "hi"),
         ([direct(preview_thread=None, username="ben")], "ben", "are you there?"),  # an older backend
-        # Oneself is never the other one; and what one wrote is not what the other wrote.
+        # The user is never named as the sender, and the user's own message is never shown as the other's.
         *(
             ([direct(preview_thread=None, username=own)], "Direct message", "are you there?")
             for own in (ME["username"], ME["full_name"], ME["email"], "  ADA  lovelace ")
@@ -51,7 +51,7 @@ MENTIONED = change("a", 1, 1, last_thread_id="t1")
         ([GREEN], "a", "about a"),
         ([message("<p>look</p>"), MENTIONED], "a", "Ben Okri mentioned you: look\n1 unread, 1 mention"),
         ([change("x", 1, name="R&amp;D <b>", description="1 < 2 &amp; <i>")], "R&amp;D <b>", "1 < 2 &amp; <i>"),
-        # Agents: their counts go by the agent's id, their messages by the channel's, so that threads are compared.
+        # Agents: counts name the agent's id and messages the channel's, so the two are paired by thread.
         ([agent()], "Robo", "watches the build"),
         (
             [message("<p>7 failed</p>", channel="r", thread="t7", by=("a1", "Robo")), agent(last_thread_id="t7")],
@@ -104,7 +104,7 @@ def test_ones_own_replies_are_no_news() -> None:
         # An agent's thread cannot be marked as read, and it can be muted.
         ([agent(channel_id="r1")], Place("o0/u", ("home", "agents", "r1", "a1")), (Action.MUTE_HOUR,)),
         ([agent()], Place("o0/u"), (Action.MUTE_HOUR,)),
-        # A mention in a reply leads to its thread: the counts name the channel's last one, which that need not be.
+        # A mention in a reply leads to its thread. The counts name the channel's last thread, which may be another.
         (
             [
                 change("a", 1, 0, last_thread_id="t9"),

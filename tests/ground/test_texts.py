@@ -1,4 +1,4 @@
-"""A message and the change of counts that it causes: two publications in either order, one toast with the text."""
+"""A message and the change of counts that it causes are two publications, in either order: they make one toast."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def counts(threads: int = 1, mentions: int = 0, thread: str = "t1", channel: str
 
 @pytest.fixture
 def flowing() -> Desk:
-    """A desk of an organisation whose messages come with their text, as one just has."""
+    """A desk that has just received a message's text, so it expects texts."""
     desk = Desk()
     desk.receive(message(thread="t0", channel="elsewhere"))
     return desk
 
 
 def told(desk: Desk, steps: list[tuple[float, dict[str, Any]]]) -> list[str]:
-    """The bodies of what pops up; of what replaces a toast silently with a tilde before it."""
+    """The bodies of all toasts; a tilde marks one that silently replaces another."""
     for now, publication in steps:
         desk.until(now)
         desk.receive(publication, now=now)

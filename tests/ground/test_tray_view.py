@@ -1,4 +1,4 @@
-"""What the icon and the menu say of a session."""
+"""What the icon, its tooltip and the menu show in each state of the session."""
 
 from __future__ import annotations
 

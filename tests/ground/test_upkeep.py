@@ -1,5 +1,5 @@
-"""Tokens for the push server: which are fetched before a connection, which are fit, and when Telex is left alone. And
-the organisations: fetched soon after a reconnect, but not by all agents at once, nor again and again.
+"""A connection's upkeep: which tokens are fetched when, which are unfit, and when Telex is left alone. Also the list of
+organisations: fetched soon after a reconnect, but not by all agents at once, nor again and again.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Scene:
         self.upkeep = self.connection()
 
     def connection(self, *, just_fetched: bool = False) -> Upkeep:
-        """The upkeep of another connection, which stands."""
+        """Make the next connection; gives its upkeep."""
         self.client = PushClient(self.known.channels, self.parts.shared.chance)
         self.client.connect("CONNECTION", {}, self.now)
         self.client.receive(b'{"id":1,"connect":{"client":"c"}}', self.now)
@@ -82,7 +82,7 @@ class Scene:
         self.now += seconds
 
     def fetch(self, *now: str) -> tuple[list[str], list[str]]:
-        """Fetch the organisations, which are these: the channels added and dropped."""
+        """Fetch the organisations, which are now these; gives the names of the channels added and dropped."""
         self.memberships = now
         added, dropped = self.known.fetch(self, self.now)  # type: ignore[arg-type]
         return [channel.name for channel in added], [channel.name for channel in dropped]
@@ -97,7 +97,7 @@ class Scene:
         return Token(token({"sub": "u", "channel": channel}), self.now + life, life)
 
     def call(self) -> float:
-        """Wait until a call is due and make it; how long the wait was."""
+        """Wait until a call is due and make it; gives how long the wait was."""
         began = self.now
         while True:
             call, due = self.upkeep.due(self.now)
@@ -108,7 +108,7 @@ class Scene:
             self.now = due
 
     def live(self) -> None:
-        """The first organisation's channel is live, and its token soon to be renewed."""
+        """Let the first organisation's channel be the only one, live, with a token that must soon be renewed."""
         self.store.connection = CONNECTION
         self.store.subscriptions["a/u"] = self.good("a/u")
         for other in [*self.known.channels][1:]:

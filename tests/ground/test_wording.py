@@ -1,4 +1,4 @@
-"""The words of every toast, from whatever the network sends: HTML made plain, cleaned and cut to size."""
+"""The words of toasts: titles, bodies and counts, made from any input, with HTML made plain and cut to size."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def shown(
     *,
     organisations: tuple[str, ...] = ("Org",),
 ) -> Toast:
-    """The toast of a channel's counts."""
+    """The toast for a channel whose counts changed."""
     desk = Desk(0)
     found = (Organisation(f"o{n}", name, f"o{n}/u") for n, name in enumerate(organisations))
     desk.notifier.organisations(OrganisationsChanged((*found,)))
@@ -35,7 +35,7 @@ def shown(
 
 
 def read(html: str) -> str:
-    """What a person reads of a message."""
+    """The text that the toast of a message shows."""
     desk = Desk(1, "new_message")
     desk.receive(message(html))
     return desk.toasts[0].text or ""
@@ -203,7 +203,7 @@ def test_a_console_line_is_one_line() -> None:
         ("two\nlines", "two\nlines"),
         ("a < b", "a < b"),
         ("<p>1 < 2 and 3 > 2</p>", "1 < 2 and 3 > 2"),
-        # Without an end of their own the parser looks for one through all the rest, for each of them: 1.5 seconds.
+        # For each tag without an end, Python's parser searches all the rest: long texts took 1.5 seconds.
         ("x <a <a y <b>bold</b>", "x <a <a y bold"),
         ("<p>never closed", "never closed"),
         ("&lt;script&gt;", "<script>"),

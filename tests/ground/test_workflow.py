@@ -1,4 +1,4 @@
-"""The hosted workflow runs what is run here, and what it names is there. `make lint-workflows` checks its language."""
+"""The hosted workflow names only make targets and files that exist. `make lint-workflows` checks its syntax."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_it_may_read_the_code_and_nothing_else() -> None:
 
 
 def test_actions_are_pinned() -> None:
-    """GitHub's own to a major version, others to a commit."""
+    """GitHub's own actions are pinned to a major version, others to a commit."""
     used = re.findall(r"uses: *(\S+)", TEXT)
     assert used and [each for each in used if not PINNED.match(each)] == []
 
