@@ -1,4 +1,4 @@
-"""HTTPS with servers that misbehave: answers that drip, never end or are not to be read, connections that are kept."""
+"""HTTPS calls end in time and size, even with servers that misbehave. Also kept connections, and who is trusted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from telex_start.net.sockets import Deadline, tls_context
 from tests.session.by_hand import HEAD, MUCH, Certificate, Flood, request_of, saying, serving
 
 FEW = 30_000_000
-"""Bytes: more than lie on the way to who has stopped reading."""
+"""Bytes: more than the buffers on the way to a client that has stopped reading hold."""
 SMALL = HEAD + b"Content-Length: 2\r\n\r\n{}"
 
 
@@ -43,10 +43,10 @@ def https(certificate: Certificate) -> Iterator[Https]:
 
 
 class Server:
-    """Answers each connection's requests, and then does something else with the next.
+    """Answers ``answers`` requests of each connection, and does ``then`` at the next one.
 
     Attributes:
-        seen: The paths asked for: of each connection a list.
+        seen: The paths asked for, a list for each connection.
     """
 
     def __init__(self, answers: int, then: Callable[[socket.socket], None]) -> None:
@@ -87,7 +87,7 @@ def ask(https: Https, port: int, path: str = "", **options: Any) -> Answer:
 
 
 def close(client: socket.socket) -> None:
-    """Nothing: who served closes the connection."""
+    """Does nothing: the code that serves closes the connection afterwards."""
 
 
 def reset(client: socket.socket) -> None:
@@ -236,13 +236,13 @@ def test_an_answer_that_is_taken_as_it_comes_ends_when_no_more_comes(https: Http
 
 
 def test_interim_answers_are_passed_over(https: Https, certificate: Certificate) -> None:
-    """A 103 was taken for the answer, and the answer for that to the next request."""
+    """A 103 was taken for the answer, and the real answer for that of the next request."""
 
     def talk(client: socket.socket) -> None:
         for early in (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n" * 2):
             path = request_of(client).split()[1]
             length = f"Content-Length: {len(path)}\r\n".encode()
-            client.sendall(early + HEAD + length * 2 + b"\r\n" + path)  # two equal lengths are one
+            client.sendall(early + HEAD + length * 2 + b"\r\n" + path)  # the same length twice is no error
 
     with serving(talk, certificate.context) as port:
         assert [(answer.status, answer.body) for answer in (ask(https, port, path) for path in ("a", "b/b", "c"))] == [
@@ -333,7 +333,7 @@ def test_the_system_s_authorities_are_trusted(certificate: Certificate, monkeypa
 def test_of_a_folder_of_authorities_only_the_one_that_signed_is_read(
     certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hashed: bool
 ) -> None:
-    """Where the folder has all that the system's one file has; else the file is read."""
+    """If the folder lacks an authority that is in the system's single file, the file is read instead."""
     bundle = Path(shutil.copy(certificate.ca_file, tmp_path / "bundle.crt"))
     if hashed:
         shutil.copy(certificate.ca_file, tmp_path / "authority.pem")
@@ -354,7 +354,7 @@ def test_an_authority_that_the_system_does_not_know_is_not_trusted(
     (tmp_path / "01234567.0").write_text("somebody else's")
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "01234567.0"))
-    # requests adds certifi's to those of the system, which the person administers.
+    # The package requests adds certifi's authorities to the system's, which the person administers.
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate.ca_file))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.ca_file))
     server = Server(1, close)
@@ -399,13 +399,13 @@ def test_the_unwanted_ends_and_what_comes_later_goes(certificate: Certificate, e
     with ThreadPoolExecutor() as pool, serving(silent.talk, certificate.context) as port:
         asking = pool.submit(ask, https, port)
         silent.asked.acquire()
-        Https.interrupt(https)  # it is wanted: that ends nothing
+        Https.interrupt(https)  # the call is still wanted, so this ends nothing
         unwanted.set()
         end(https)
         with pytest.raises(NoNetwork):
             asking.result(5)
         with pytest.raises(NoNetwork, match="given up"):
-            ask(https, port)  # nor does another begin
+            ask(https, port)  # a second call does not even begin
         unwanted.clear()
         with pytest.raises(NoNetwork, match="given up" if end is Https.abort else "in time"):
             ask(https, port, deadline=Deadline(clock.now, 0.3))
@@ -424,7 +424,7 @@ def test_what_is_to_be_carried_out_ends_by_an_abort_alone(certificate: Certifica
         unwanted.set()
         https.interrupt()
         with pytest.raises(TimeoutError):
-            asking.result(0.1)  # time to be wrong in
+            asking.result(0.1)  # time in which a defect would show
         https.abort()
         with pytest.raises(NoNetwork):
             asking.result(5)

@@ -1,4 +1,4 @@
-"""Stopping in every state, sleep, commands in the wrong moment, and what nobody expected."""
+"""A session ends quickly in every state, and survives commands in the wrong moment, sleep and unexpected exceptions."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_sign_out_right_after_a_sign_in_ends_signed_out(own: Telex, agent: Sta
 
 
 def test_an_abort_that_comes_too_late_says_nothing(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As when the session has obeyed a command between its being sent and its abort.
+    # As if the session had already obeyed a command when the abort that goes with it comes.
     opened: list[WebSocket] = []
     open_it = WebSocket.open
 
@@ -107,7 +107,7 @@ def test_an_abort_that_comes_too_late_says_nothing(own: Telex, agent: Start, mon
     sandbox.silent()
     session.send(events.ReconnectNow())
     session.await_true(lambda: session.state is State.CONNECTING)
-    time.sleep(0.1)  # in the handshake
+    time.sleep(0.1)  # the handshake is under way
     opened[-1].abort()
     sandbox.silent(False)
     session.await_subscribed(1)
@@ -118,7 +118,7 @@ def test_an_abort_that_comes_too_late_says_nothing(own: Telex, agent: Start, mon
 
 
 class Machine:
-    """A machine that can be put to sleep: its clock that counts sleep jumps."""
+    """A machine that can sleep: its clock, which counts sleep, jumps ahead."""
 
     def __init__(self) -> None:
         self._slept = 0.0
@@ -154,7 +154,7 @@ def test_after_sleep_the_connection_is_made_anew_at_once(telex: Telex, agent: St
 
 @contextmanager
 def troubled(telex: Sandbox) -> Iterator[Agent]:
-    """An agent to which happens what may not happen to another one."""
+    """An agent in which exceptions may come up; every other agent of the tests fails by them. It must end in time."""
     session = Agent(telex)
     try:
         yield session
@@ -210,7 +210,7 @@ def test_a_defect_in_signing_in_or_out_is_survived(own: Telex, monkeypatch: pyte
 
 
 class Unexpected(BaseException):
-    """Nobody takes it."""
+    """An exception that no handler catches."""
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -242,10 +242,10 @@ def test_a_thread_that_dies_is_begun_anew_once(own: Telex, monkeypatch: pytest.M
 
 
 def test_once_updated_it_asks_at_the_sign_in_to_be_started_anew(own: Telex, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it imports with the first sign-in is of another version than what it has imported."""
+    """The modules that the first sign-in imports would be of another version than those imported before."""
     with troubled(own(*ONE)) as session:
         with monkeypatch.context() as patch:
-            patch.setitem(sys.modules, "telex_start.session.session_thread", None)  # which no import can be made of
+            patch.setitem(sys.modules, "telex_start.session.session_thread", None)  # importing it fails
             failure = session.sign_in().await_failure()
             assert (failure.title, failure.kind) == ("Telex Start was updated", events.SignInFailure.TELEX)
             session.await_state(State.SIGNED_OUT)

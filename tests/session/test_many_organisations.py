@@ -21,7 +21,7 @@ WHILE = 60.0
 
 
 def full(session: Agent, there_are: int = THERE_ARE) -> None:
-    """Wait until all that have room are live, and the others are left out."""
+    """Wait until as many organisations as have room are live, and the others are left out."""
     session.await_true(
         lambda: (
             session.told.state is State.ONLINE
@@ -77,7 +77,7 @@ def test_who_matters_more_goes_first_on_the_next_connection(own: Telex, agent: S
 
 
 def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplog: pytest.LogCaptureFixture) -> None:
-    sandbox = own(*MANY, "--ping", "20")  # its own one, whose organisations change
+    sandbox = own(*MANY, "--ping", "20")  # a sandbox of its own, as its organisations change
     session = agent(sandbox, timings=quick(organisations_every=0.4)).sign_in()
     full(session)
     sandbox.remove_organisation(0)
@@ -89,7 +89,7 @@ def test_where_one_leaves_another_gets_its_place(own: Telex, agent: Start, caplo
         sandbox.remove_organisation(0)
     session.await_true(lambda: (session.told.organisations, session.told.subscribed) == (MOST, MOST), WHILE)
     session.await_true(lambda: session.told.left_out == 0)
-    sandbox.publish(0, "x")  # another turn
+    sandbox.publish(0, "x")  # so that the session's loop takes another turn
     session.await_received(1)
     assert ROOM_FOR_ALL in caplog.messages
 
@@ -104,7 +104,7 @@ def test_12_organisations_under_six_requests_a_second(telex: Telex, agent: Start
     assert len(session.all(UnreadSection)) == 36
     assert session.states() == [State.SIGNING_IN, State.CONNECTING, State.ONLINE]
     assert session.troubles == []
-    # A reconnect has all tokens at hand: it asks for the organisations alone.
+    # At a reconnect all tokens are there: only the organisations are asked for.
     session.mark()
     sandbox.kick(3001)
     session.await_state(State.ONLINE)

@@ -45,11 +45,11 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def by_name(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sandbox], dict[str, Any]]:
-    """Gives the fields of a configuration that names a sandbox by a name that has to be looked up."""
+    """Gives the configuration fields that name a sandbox by a host name, so that it has to be looked up."""
     wrap_socket = ssl.SSLContext.wrap_socket
 
     def wrapped(self: Any, sock: Any, **options: Any) -> Any:
-        """The sandbox's certificate is not for that name."""
+        """Checks the sandbox's certificate for its address, as it is not for that name."""
         return wrap_socket(self, sock, **{**options, "server_hostname": "127.0.0.1"})
 
     monkeypatch.setattr(ssl.SSLContext, "wrap_socket", wrapped)
@@ -68,7 +68,10 @@ ByName = Callable[[Sandbox], dict[str, Any]]
 def test_nothing_waits_for_a_look_up(
     own: Telex, agent: Start, resolver: Resolver, by_name: ByName, command: Command | None, look_up: int
 ) -> None:
-    """Of a login, or of the push server. Nor does the end, without a command: the fixture allows it a second."""
+    """A look-up for the login (1) or for the push server (2) delays neither a command nor the agent's end.
+
+    The fixture allows that end a second.
+    """
     sandbox = own(*ONE)
     resolver.let_go(look_up - 1)
     session = agent(sandbox, **by_name(sandbox)).sign_in(persist=command is None)
@@ -82,7 +85,7 @@ def test_nothing_waits_for_a_look_up(
 def test_a_connection_that_stands_does_not_wait_for_a_look_up(
     own: Telex, agent: Start, resolver: Resolver, by_name: ByName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No answer and no connection is kept, so to renew a token a name is looked up, while messages come."""
+    """As neither DNS answers nor connections are kept, renewing a token needs a look-up; messages come meanwhile."""
     monkeypatch.setattr(dialling, "DNS_KEPT", 0.0)
     monkeypatch.setattr(https, "KEPT_OPEN", -1.0)
     sandbox = own(*ONE, "--connection-ttl", "3", "--subscription-ttl", "60")
@@ -109,7 +112,7 @@ ANYWHERE: dict[str, Any] = {
 
 
 def told(sandbox: Sandbox) -> str:
-    """What the login window is told, and that the doctor says the same."""
+    """The message for the login window; checks that the doctor says the same."""
     with Agent(sandbox, **ANYWHERE) as session:
         failure = session.sign_in().await_failure()
     assert failure.title == "The proxy does not work"
@@ -246,7 +249,7 @@ def _breaks(self: object, now: float) -> None:
 
 
 class Password(str):
-    """A text that can be watched."""
+    """A text that can have weak references."""
 
 
 def test_a_password_is_kept_by_nothing_after_the_sign_in(own: Telex, agent: Start) -> None:

@@ -1,4 +1,4 @@
-"""Nothing missed, also without history: what a session looks up of a Telex, when, and what that costs."""
+"""Polls of a session: even without Centrifugo's history nothing unread is missed, and polls hold up nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Known = dict[tuple[str, str], int]
 
 
 def known(session: Agent, organisation: int = 0) -> Known:
-    """The unread counts that follow from all that was told, by section and id; in the order in which it was told."""
+    """The unread counts by section and id that follow from all events of the session, taken in their order."""
     channel, counts = session.channel(organisation), Known()
     fresh: set[tuple[str, str]] = set()
     for _, event in list(session.events):
@@ -45,7 +45,7 @@ def known(session: Agent, organisation: int = 0) -> Known:
 
 
 def ident(ordered: dict[str, Any]) -> tuple[str, str]:
-    """The section and id of the conversation that an order was about."""
+    """The section and id of the conversation in which an order to the sandbox published something."""
     published = ordered["data"]
     return published["section"], published["data"][IDENTS[published["section"]]]
 
@@ -191,7 +191,7 @@ def test_no_end_waits_for_a_slow_call(own: Telex, agent: Start, path: str, fault
     sandbox.clear_faults()
     sandbox.fault(path, times=1, **fault)
     session.online()
-    # Its end is asked for under the fixture's bound of a second.
+    # The agent's end comes now: the fixture allows it a second.
 
 
 # Links, and marking as read
@@ -209,11 +209,11 @@ def test_slugs(own: Telex, agent: Start) -> None:
 
 
 def test_polls_without_a_thread_are_made_once_there_is_one(telex: Telex, agent: Start, threads: Threads) -> None:
-    """There were none any more until the next sign-in, and whoever asked for one got an error of the program."""
+    """After one failed start of the thread there were no polls until the next sign-in, and asking for one raised."""
     sandbox = telex(*ONE)
     said = sandbox.message(0, "General")
     session = agent(sandbox, timings=quick(unread_apart=0.2))
-    threads.refused = {*range(1, 1000)}  # all but the session's own
+    threads.refused = {*range(1, 1000)}  # all threads but the session's own
     session.online()
     session.send(events.MarkAsRead(session.channel(), *ident(said), False, "General"))
     conversation = Conversation(session.channel(), *ident(said))

@@ -1,4 +1,4 @@
-"""Organisations whose token is late, wrong or refused; and when a session is over."""
+"""Organisations whose token is late, wrong or refused harm no other organisation. Also when a session is over."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_wrong_token_takes_nobody_else_down(telex: Telex, agent: Start, kind: 
 
 @pytest.mark.parametrize(("kind", "reconnects"), [("other_channel", 0), ("garbage", 0), ("bad_signature", 1)])
 def test_a_wrong_token_at_a_refresh_harms_nobody_else(telex: Telex, agent: Start, kind: str, reconnects: int) -> None:
-    """It is not sent; or it cannot be read; or its signature cannot be seen from here, which costs a reconnect."""
+    """A token that looks wrong is not sent; a bad signature cannot be seen from here, which costs a reconnect."""
     sandbox = telex(*TWO, *SHORT)
     session = agent(sandbox).online(2)
     sandbox.wrong_token(0, kind)
@@ -49,14 +49,14 @@ def test_a_wrong_token_at_a_refresh_harms_nobody_else(telex: Telex, agent: Start
 
 @pytest.mark.history
 def test_an_unreadable_token_costs_a_reconnect(own: Telex, agent: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("telex_start.session.telex_api.why_unusable", lambda *_: None)  # as if unreadable from here
+    monkeypatch.setattr("telex_start.session.telex_api.why_unusable", lambda *_: None)  # as if it looked good
     sandbox = own(*TWO)
     sandbox.wrong_token(0, "other_channel")
     session = agent(sandbox).sign_in()
     session.await_true(lambda: (session.told.subscribed, session.told.refused) == (1, 1))
     sandbox.publish(1, "x")
     session.await_received(1, 1)
-    assert session.reconnects == 2  # the first time the close may have been meant for something else
+    assert session.reconnects == 2  # after the first close it is not clear yet that the token was the cause
     assert session.troubles == []
 
 
@@ -134,7 +134,7 @@ def test_a_temporary_failure_asks_for_no_password_and_loses_no_organisation(
 
 
 def test_what_ends_in_signed_out_tells_the_organisations_again_after_the_next_login(own: Telex, agent: Start) -> None:
-    """Online, and every message dropped: the main thread had forgotten the organisations, and was not told them."""
+    """Each message was dropped: the main thread had forgotten the organisations, and was not told them again."""
     sandbox = own(*TWO)
     sandbox.fault("subscription", status=503)  # the organisations are known, and none is ever live
     session = agent(sandbox).sign_in()

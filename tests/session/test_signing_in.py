@@ -1,4 +1,4 @@
-"""From signing in to live, and all the ways in which that does not work."""
+"""Signing in until the channels are live; and how it fails, is retried, cancelled or replaced. Also signing out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.session.conftest import Start, Telex
 
 
 class Desk(Surface):
-    """Somebody who signs in, again where that fails, and leaves once they are online."""
+    """A surface that gives its credentials when asked, twice at most, and exits once a channel is live."""
 
     def __init__(self, queue: DispatchQueue, sign_in: events.SignIn) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Desk(Surface):
 
 
 def test_a_sign_in_without_a_thread_has_failed_and_the_next_works(telex: Telex, threads: Threads) -> None:
-    """Nobody could sign in any more until the program was started anew."""
+    """After that failure nobody could sign in until the program was restarted."""
     sandbox, queue = telex(), DispatchQueue()
     config = Config(api_url=sandbox.api_url, push_url=sandbox.push_url, ca_file=sandbox.ca_file)
     desk = Desk(queue, events.SignIn(sandbox.email, sandbox.password))
@@ -155,7 +155,7 @@ def test_cancel_logs_out_what_comes_late_and_says_nothing(own: Telex, agent: Sta
     sandbox.fault("login", times=1, delay=1.0, **fault)
     logouts = sandbox.status()["logouts"] + (not fault)
     session = agent(sandbox).sign_in()
-    sandbox.wait_until(lambda status: status["under_way"] == 1)  # what has been sent may be done
+    sandbox.wait_until(lambda status: status["under_way"] == 1)  # the login was sent, so Telex may carry it out
     session.send(events.CancelSignIn())
     session.await_state(State.SIGNED_OUT)
     sandbox.wait_until(lambda status: status["logouts"] == logouts)

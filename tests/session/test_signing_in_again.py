@@ -1,4 +1,4 @@
-"""Signing in again beside a session that goes on: Telex has long refused to say which organisations there are.
+"""Signing in again while the session goes on: its connection stands, but Telex refuses its access token.
 
 What a person sees of it in the login window: ``tests/ground/test_sign_in.py``.
 """
@@ -28,8 +28,8 @@ GRACE = "grace@example.org"
 
 @pytest.fixture
 def session(own: Telex, agent: Start) -> Agent:
-    """One whose access token has ended."""
-    # Its own one, whose organisations change. A sign-in makes the connection anew: what comes meanwhile is kept for it.
+    """A session whose access token Telex refuses."""
+    # A sandbox of its own, as its organisations change. A sign-in reconnects: the history keeps what comes meanwhile.
     sandbox = own("--organisations", "2", "--ping", "21", "--history", "20")
     made = agent(sandbox, timings=quick(organisations_every=0.3, organisations_refused_for=0.5)).online()
     sandbox.fault("organisations", status=401, message="Session is invalid!")
@@ -39,7 +39,7 @@ def session(own: Telex, agent: Start) -> Agent:
 
 
 def goes_on(session: Agent) -> None:
-    """Nobody was told of anything, and messages come."""
+    """Checks that messages come, and that neither an end of the session nor a failure was reported."""
     before = len(session.received())
     session.await_subscribed(session.told.organisations)
     session.telex.publish(0, before)
@@ -49,7 +49,7 @@ def goes_on(session: Agent) -> None:
 
 
 def signs_in_to_a_slow_server(session: Agent, password: str, email: str | None = None) -> None:
-    """The login has reached Telex, and is not answered yet."""
+    """Sign in, and wait until the login has reached Telex; its answer comes later."""
     session.telex.fault("login", times=1, delay=0.7)
     session.sign_in(email, password)
     session.telex.wait_until(lambda status: status["under_way"] == 1)
@@ -79,7 +79,7 @@ def test_a_refused_password_is_said_and_the_session_goes_on(session: Agent) -> N
 
 @pytest.mark.parametrize(("password", "email"), [("wrong", None), (None, None), (None, GRACE)])
 def test_cancel_ends_the_sign_in_and_nothing_else(session: Agent, password: str | None, email: str | None) -> None:
-    """Where it fails, works, or works for another user."""
+    """The cancelled sign-in would have failed, worked, or worked for another user."""
     before = session.telex.status()
     signs_in_to_a_slow_server(session, password or session.telex.password, email)
     session.send(CancelSignIn(session_stays=True))
@@ -95,7 +95,7 @@ def test_cancel_ends_the_sign_in_and_nothing_else(session: Agent, password: str 
 
 @pytest.mark.parametrize("by_mail", [False, True])
 def test_another_person_signs_in_and_the_session_of_the_first_ends(session: Agent, by_mail: bool) -> None:
-    """By the only use of a link, too."""
+    """Also by a mailed link, which can be used only once."""
     link = mailed(session, GRACE) if by_mail else None
     session.mark()
     if link is not None:

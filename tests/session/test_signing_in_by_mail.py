@@ -1,4 +1,4 @@
-"""Signing in by a mailed link, where nobody is signed in; and how a session ends: at its time, or before."""
+"""Signing in by a mailed link if nobody is signed in. Also whether a session ended at its time or before."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GRACE = "grace@example.org"
 
 
 def mailed(session: Agent, email: str | None = None) -> SignInByLink:
-    """Ask for a link, and give what signs in with its code, as the mail has it."""
+    """Ask for a link; gives the command that signs in with the code from the sandbox's mail."""
     email = email or session.telex.email
     session.send(AskForLink(email))
     assert session.await_event(LinkMailed, lambda told: told.email == email)
@@ -85,7 +85,7 @@ WEEK = 7 * 24 * 3600
 
 @pytest.mark.parametrize("at_its_time", [True, False])
 def test_a_session_that_is_over_says_whether_that_was_at_its_time(own: Telex, agent: Start, at_its_time: bool) -> None:
-    machine, sandbox = Machine(), own("--organisations", "1", "--ping", "22")  # its own one, whose clock is moved
+    machine, sandbox = Machine(), own("--organisations", "1", "--ping", "22")  # its own sandbox, as its clock is moved
     session = agent(sandbox, now=machine.now).online(1)
     if at_its_time:
         sandbox.later(seconds=WEEK)

@@ -1,4 +1,4 @@
-"""Messages, pings and every way in which a server ends a connection or a subscription."""
+"""Staying online: messages, pings, and recovery after each way in which a server ends a connection or subscription."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONE = ("--organisations", "1")
 
 @contextmanager
 def stream(sandbox: Sandbox, pause: float = 0.005) -> Iterator[list[int]]:
-    """Publishes numbered messages to the first organisation all the while; gives those that the server took."""
+    """Publishes numbered messages to the first organisation meanwhile; gives the numbers that the server accepted."""
     taken: list[int] = []
     ending = threading.Event()
 
@@ -33,7 +33,7 @@ def stream(sandbox: Sandbox, pause: float = 0.005) -> Iterator[list[int]]:
             number += 1
             try:
                 sandbox.publish(0, number)
-            except Exception:  # the server is down: nobody holds this one
+            except Exception:  # the server is down, so this message is nowhere
                 continue
             taken.append(number)
 
@@ -211,7 +211,7 @@ def test_a_restart_under_load_loses_nothing_that_the_server_held(telex: Telex, a
         session.await_true(lambda: max(session.received(), default=0) > restarted + 20)
     session.await_true(lambda: session.received()[-1] == published[-1])
     assert session.received() == sorted(set(session.received())), "in order and once"
-    # Lost can be only what the old server took and had not sent when it went.
+    # Only messages that the old server accepted, but had not sent when it ended, can be lost.
     missing = sorted(set(published) - set(session.received()))
     assert not missing or (restarted - 5 <= missing[0] and missing[-1] <= restarted + 1)
     assert len(missing) <= 2

@@ -1,4 +1,4 @@
-"""Tokens that run out: refreshed in place, early and unseen; and what happens where that is not possible."""
+"""Tokens are refreshed before they expire, without a reconnect; and what happens if that is not possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One WebSocket with servers that do not end, exaggerate or answer oddly: it keeps to its bounds in time and memory."""
+"""One WebSocket keeps its limits of time and memory, whatever servers send: endless, oversized or odd answers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def connected(certificate: Certificate, port: int, host: str = "127.0.0.1") -> W
 
 
 class Endless:
-    """Sends something again and again, until the client has had enough or ten seconds have passed."""
+    """Sends something again and again, for ten seconds or until the client closes."""
 
     def __init__(self, first: bytes, again: bytes) -> None:
         self._first = first
