@@ -188,9 +188,6 @@ def test_the_doctor_says_that_a_look_up_is_slow(
     assert not [finding for finding in found if finding.mark is Mark.MISSING]
 
 
-# In the life of a session.
-
-
 # Secrets.
 
 
