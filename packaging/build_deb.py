@@ -2,7 +2,7 @@
 
 The result is ``dist/telex-start_VERSION+debN_amd64.deb``: the same bytes from the same commit. That Debian is made
 once, below the cache folder of the tests (``TELEX_START_ROOTS``), and stays as it is. The libraries are those locked
-(``packaging/requirements/runtime.txt``), fetched and checked before; the build itself has no network. Wants root and
+(``packaging/requirements/runtime.txt``), fetched and checked before; the build itself has no network. Needs root and
 debootstrap. ``DEBFULLNAME`` and ``DEBEMAIL`` name who publishes the package.
 """
 
@@ -36,8 +36,8 @@ _ENVIRON = roots.ENVIRON | {
     "PIP_ROOT_USER_ACTION": "ignore",
     "DEB_BUILD_OPTIONS": "noautodbgsym",
 }
-# Pillow is compiled here (debian/rules says why), all else is there for this Python. What its source needs to say its
-# own version is fetched first.
+# Pillow's source is fetched, as the build compiles it (debian/rules says why); all else comes as wheels for this
+# Python. The tools by which that source tells its version are fetched first.
 _FETCH = """
 set -e
 get="python3 -m pip --quiet download --require-hashes --no-deps --find-links /known"
@@ -112,7 +112,7 @@ def _build_depends() -> list[str]:
 
 
 def _fetched(root: Path, suite: str) -> Path:
-    """The folder of what is locked, for this Debian's Python; fetched where it is not there yet."""
+    """The folder of the locked libraries for this Debian's Python; fetches them if it is not there yet."""
     known = roots.ROOTS.parent / "python-packages"
     locked = hashlib.sha256(b"".join(path.read_bytes() for path in _LOCKED.values())).hexdigest()[:16]
     target = known / f"{suite}-{locked}"
@@ -134,7 +134,7 @@ def _fetched(root: Path, suite: str) -> Path:
 
 
 def _lay_out(folder: Path, full: str, fetched: Path, checkout: Path) -> None:
-    """The source package's folder, as the commit has it."""
+    """Fill the source package's folder with the files as the commit has them, and with what was fetched."""
     checkout.mkdir()
     checkout = source(checkout)
     for part in _PARTS:
@@ -157,7 +157,7 @@ def _lay_out(folder: Path, full: str, fetched: Path, checkout: Path) -> None:
         f"  * What is new for users: /usr/share/doc/telex-start/CHANGELOG.md.gz\n\n"
         f" -- {maintainer[1]}  {email.utils.formatdate(epoch)}\n"
     )
-    # dpkg-deb moves what is younger to the changelog's time; what is older, as a checkout is now and then, too.
+    # dpkg-deb moves only younger files to the changelog's time; a checkout's may be older, so all are moved here.
     for path in folder.rglob("*"):
         os.utime(path, (epoch, epoch), follow_symlinks=False)
 

@@ -1,11 +1,11 @@
 """Pins what is installed here: ``packaging/requirements/*.txt``, with the hashes of all files.
 
-``runtime.txt`` comes from pyproject.toml's dependencies; ``sandbox.txt`` and ``test.txt`` have those too, an extra and
-what builds the project: each is all that an environment with this checkout needs. Each other one comes from the ``.in``
-beside it. What two of them have is of one version, but for ``lowest.txt``: there each dependency is of the lowest
-version that pyproject.toml allows. Each holds for all platforms and all Pythons from 3.11 on, by
-environment markers. A pin that the bounds allow stays as it is; ``--upgrade`` takes the newest of all,
-``--upgrade-package NAME`` the newest of one.
+``runtime.txt`` has pyproject.toml's dependencies. ``sandbox.txt`` and ``test.txt`` have those too, the extra of their
+name and what builds the project: each is all that an environment with this checkout needs. In ``lowest.txt`` each
+dependency has the lowest version that pyproject.toml allows. Every other file comes from the ``.in`` beside it. A
+package has the same version in all files but ``lowest.txt``. By environment markers, each file holds for all platforms
+and all Pythons from 3.11 on. A pin that the bounds allow stays as it is; ``--upgrade`` takes the newest version of all
+packages, ``--upgrade-package NAME`` that of one.
 
 Run by `make lock`, with the Python of ``.venv-release``.
 """
@@ -31,15 +31,15 @@ def main(options: list[str]) -> None:
     build_system = tomllib.loads((ROOT / PROJECT).read_text(encoding="utf-8"))["build-system"]["requires"]
 
     def lock(name: str, *sources: str) -> None:
-        """Write the lock of that name, with what the sources ask for, in the versions of those written before it."""
+        """Write the lock of that name: what the sources ask for, in the versions of the locks written before."""
         target = str(REQUIREMENTS / f"{name}.txt")
-        # Where packages are fetched from is the matter of the machine that installs them, and in no file.
+        # No file names where packages are fetched from: that is for the machine that installs them.
         command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--universal"]
         command += ["--python-version", OLDEST_PYTHON, "--generate-hashes", "--no-emit-index-url"]
         command += ["--no-emit-find-links", "--custom-compile-command", "make lock", *options]
         command += [word for earlier in done for word in ("--constraints", earlier)]
         command += ["--output-file", target, *sources]
-        # What builds the project is read from there, where a source is "-".
+        # If a source is "-", uv reads what builds the project from its standard input.
         given = "\n".join(build_system)
         if subprocess.run(command, cwd=ROOT, input=given, text=True, check=False).returncode:
             raise SystemExit(f"lock: {target} was not written")
@@ -51,7 +51,7 @@ def main(options: list[str]) -> None:
     for extra in EXTRAS:
         lock(extra, PROJECT, "--extra", extra, "-")
     done.clear()
-    lowest = ("--resolution", "lowest-direct", "--upgrade")  # or what is there would stay
+    lowest = ("--resolution", "lowest-direct", "--upgrade")  # or the pins in the file would stay
     lock("lowest", PROJECT, "--extra", "keyring", *lowest)
 
 

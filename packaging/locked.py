@@ -1,4 +1,4 @@
-"""What a file of locked requirements says."""
+"""Reads a file of locked requirements, as ``lock.py`` writes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The man page and the shells' completions, into `assets/` or another folder: ``reference.py [FOLDER]``.
+"""Writes the man page and the shells' completions into `assets/` or another folder: ``reference.py [FOLDER]``.
 
 argparse-manpage and shtab make them from the parsers of the program. Run by `make man completions`.
 """
@@ -34,7 +34,7 @@ complete -o bashdefault -F _telex_start """
 
 
 def main(folder: Path) -> None:
-    """Write them."""
+    """Write the man page and the completions."""
     os.environ["NO_COLOR"] = "1"  # argparse of Python 3.14 asks the terminal
     (folder / "telex-start.1").write_text(man_page(), encoding="utf-8")
     for shell in ("bash", "zsh", "fish"):
@@ -50,7 +50,7 @@ def whole() -> argparse.ArgumentParser:
     for name, what in command_line.COMMANDS.items():
         parser = sandbox.parser() if name == "sandbox" else command_line.parser(name)
         word = parser.format_usage().rpartition("]")[2].strip()
-        usage = f"{parser.prog} [OPTIONS] {word}".rstrip()  # not all of them by name, which follow anyway
+        usage = f"{parser.prog} [OPTIONS] {word}".rstrip()  # without the options' names, which follow anyway
         commands.add_parser(
             name, help=what, usage=usage, description=parser.description, parents=[parser], add_help=False
         )
@@ -58,7 +58,7 @@ def whole() -> argparse.ArgumentParser:
 
 
 def values_after_equals_signs(script: str, shell: str) -> str:
-    """A completion that completes what follows ``--option=`` too, which shtab 1.13 does for fish alone."""
+    """The script, made to complete what follows ``--option=`` too, which shtab 1.13 does for fish alone."""
     if shell == "zsh":
         return re.sub(r'^(  "--[\w-]+)(?=\[.*\]:)', r"\1=", script, flags=re.MULTILINE)
     if shell == "bash":

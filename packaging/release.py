@@ -24,7 +24,7 @@ _SECTION = re.compile(r"^## +(?:\[(?P<name>[^\]]+)\]|(?P<bare>\S+))(?: +- +(?P<d
 
 
 def main(steps: list[str]) -> None:
-    """Take one step; ends the program where something is wrong."""
+    """Take one step; ends the program if something is wrong."""
     match steps:
         case ["check"]:
             complaints = check()
@@ -46,7 +46,7 @@ def check() -> list[str]:
 
 
 def unagreed(changelog: str, wanted: str) -> list[str]:
-    """Where the changelog does not tell of version `wanted` as the newest one."""
+    """Complaints about a changelog that does not have version `wanted`, with a date, as the newest one."""
     sections = list(_SECTION.finditer(changelog))
     names = [found["name"] or found["bare"] for found in sections]
     if wanted not in names:
@@ -70,7 +70,7 @@ def unagreed(changelog: str, wanted: str) -> list[str]:
 
 
 def windows() -> list[str]:
-    """Say where the program for Windows comes from; what is wrong with it.
+    """Print where the program for Windows comes from, make it if that is asked for, and return what is wrong.
 
     `make windows` makes and tries it only where the environment has ``WINDOWS=1``: that takes Wine and ten minutes, and
     the zip to give to people is the hosted workflow's.
@@ -91,12 +91,12 @@ def windows() -> list[str]:
 
 
 def program_for_windows() -> Path:
-    """Where `make windows` puts it, or whoever has it from the hosted workflow."""
+    """The path where `make windows` puts the program, or the person who has it from the hosted workflow."""
     return DIST / f"telex-start-{version()}-windows-x64.zip"
 
 
 def sums() -> list[str]:
-    """Write ``dist/SHA256SUMS``, as ``sha256sum -c`` reads it; what is missing."""
+    """Write ``dist/SHA256SUMS``, as ``sha256sum -c`` reads it, or return what is missing."""
     files = [*wheel_and_sdist(), *(DIST / f"telex-start_{version()}+{debian}_amd64.deb" for debian in DEBIANS)]
     files.append(materials())
     missing = [f"dist/{file.name} has not been built" for file in files if not file.exists()]
@@ -118,11 +118,11 @@ def sums() -> list[str]:
 
 
 def of_another_commit(program: Path) -> str:
-    """What to do about a zip that was brought here from elsewhere and is not of this commit."""
+    """What to do about a zip that was brought here and is of another commit; empty if it is of this one."""
     with zipfile.ZipFile(program) as archive:
         times = {entry.date_time for entry in archive.infolist()}
     *most, seconds = time.gmtime(int(commit_time()))[:6]
-    # A zip has steps of two seconds.
+    # Times in a zip have steps of two seconds.
     return (
         ""
         if times == {(*most, seconds // 2 * 2)}

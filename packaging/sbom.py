@@ -1,4 +1,4 @@
-"""The software bill of materials: ``dist/telex-start-VERSION.cdx.json``, in CycloneDX's format.
+"""Writes the software bill of materials: ``dist/telex-start-VERSION.cdx.json``, in CycloneDX's format.
 
 cyclonedx-py describes the packages of an environment that is made from ``runtime.txt`` for this: licences, purposes and
 addresses; of other platforms' packages, the metadata is put there. What needs what is taken from the lock, which knows
@@ -35,7 +35,7 @@ Document = dict[str, Any]
 
 
 def main() -> None:
-    """Write it, checked against the format's schema."""
+    """Write the document, checked against the format's schema."""
     locked = pins(LOCK)
     document = described_environment(locked)
     complete(document, locked)
@@ -81,18 +81,18 @@ def add_from_elsewhere(locked: list[Pin], site: Path) -> None:
 
 
 def only_on(pin: Pin, platform: str) -> bool:
-    """Whether it is for that platform and not for this one."""
+    """Whether the package is for that platform and not for this one."""
     marker = pin.requirement.marker
     return marker is not None and marker.evaluate({"sys_platform": platform}) and not marker.evaluate()
 
 
 def unmarked(pin: Pin) -> str:
-    """Its entry without the marker, by which pip would pass it over."""
+    """The package's entry without the marker, because of which pip would pass it over."""
     return f"{reference(pin)} \\{pin.text.partition(chr(92))[2]}"
 
 
 def run(command: list[str]) -> None:
-    """Run a tool; ends the program where it fails."""
+    """Run a tool; ends the program if it fails."""
     environ = {**os.environ, "SOURCE_DATE_EPOCH": commit_time()}
     done = subprocess.run(command, env=environ, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
@@ -110,7 +110,7 @@ def complete(document: Document, locked: list[Pin]) -> None:
     for component, pin in zip(document["components"], locked, strict=True):
         if component["version"] != pin.version:
             raise SystemExit(f"sbom: {pin.name} is {component['version']} and not as locked, {pin.version}")
-        # By the lock's spelling, which what follows refers to.
+        # Spelt as in the lock, as the references below are.
         component |= {"name": pin.name, "bom-ref": reference(pin)}
         if pin.requirement.marker is not None:
             component["properties"] = [{"name": "telex-start:only-where", "value": str(pin.requirement.marker)}]
@@ -122,13 +122,13 @@ def complete(document: Document, locked: list[Pin]) -> None:
     document["dependencies"] = [
         {"ref": ref, "dependsOn": sorted(needed)} if needed else {"ref": ref} for ref, needed in sorted(needs.items())
     ]
-    # Of what it says, and so the same for the same.
+    # Made from the content, so that the same content has the same number.
     said = json.dumps(document, sort_keys=True)
     document["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, said)}"
 
 
 def reference(pin: Pin) -> str:
-    """As it is named within the document."""
+    """The package's name for references within the document."""
     return f"{pin.name}=={pin.version}"
 
 

@@ -1,4 +1,4 @@
-"""What is built, of which version, and as of when."""
+"""Tells the version and the time of this release, and the paths of the files that are built."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def version() -> str:
 
 
 def commit_time() -> str:
-    """Seconds since 1970 of the last commit, or ``SOURCE_DATE_EPOCH`` where it is set (a source without git).
+    """Seconds since 1970 of the last commit, or ``SOURCE_DATE_EPOCH`` if it is set (for a source without git).
 
     Raises:
-        SystemExit: neither is to be had.
+        SystemExit: there is neither.
     """
     if given := os.environ.get("SOURCE_DATE_EPOCH"):
         return given

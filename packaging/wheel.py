@@ -40,7 +40,7 @@ def source(folder: Path) -> Path:
 
 
 def run(module: str, *arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
-    """Run a tool of ``.venv-release``; ends the program where that fails."""
+    """Run a tool of ``.venv-release``; ends the program if that fails."""
     if subprocess.run([sys.executable, "-m", module, *arguments], cwd=cwd, env=env, check=False).returncode:
         raise SystemExit(f"wheel: {module} {arguments[0]} failed")
 

@@ -1,4 +1,4 @@
-"""A window in a process of its own, started, raised, heard and ended by the agent; here the window is a script."""
+"""The agent starts, raises, hears and ends a window that is a process of its own; here that process is a script."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Desk:
         self._monkeypatch = monkeypatch
 
     def open(self, script: str, data: dict[str, Any] | None = None, token: str = "") -> None:
-        """Open the window: what runs in place of `-m telex_start` is the script."""
+        """Open the window: its process runs the script in place of `-m telex_start`."""
         package = self.folder / "telex_start_script.py"
         package.write_text(script)
 
@@ -85,7 +85,7 @@ class Desk:
         assert self.events.get(timeout=TIMEOUT) == ChildEnded("preferences", problem)
 
     def is_up(self, token: str = "", data: dict[str, Any] | None = None) -> None:
-        """It has its data, its token, and nothing in its arguments."""
+        """The window has got its data and its token, and neither by its arguments."""
         self.hears(up=data or {}, argv=["preferences", "--child"], token=token or None)
 
 
@@ -130,7 +130,7 @@ def test_exit_kills_a_window_that_does_not_hear(desk: Desk, script: str) -> None
 
 
 def test_exit_ends_a_window_that_listens(desk: Desk) -> None:
-    """Its standard input ends, however the agent ends."""
+    """However the agent ends, the standard input of the window's process ends, and the window with it."""
     desk.open(WINDOW + SHOW)
     desk.is_up()
     process = desk.process()
@@ -140,7 +140,7 @@ def test_exit_ends_a_window_that_listens(desk: Desk) -> None:
 
 
 def test_asked_for_while_it_is_closing_it_is_opened_anew(desk: Desk) -> None:
-    """What was asked for then was lost: its process hears the word, and ends."""
+    """The request was lost: the process of the closing window still read it, and ended."""
     desk.open(WINDOW + "Window.forward = False\n" + SHOW, {"turn": 1})
     desk.is_up(data={"turn": 1})
     desk.again("token-2", {"turn": 2})

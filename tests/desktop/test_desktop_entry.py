@@ -1,4 +1,4 @@
-"""Desktop entries as packages and people write them."""
+"""Desktop entries (``.desktop`` files): the command in ``Exec``, and which of several files counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The windows of Help by keyboard, under a window manager: read, selected, copied, closed; what they say."""
+"""The windows of the menu Help (Doctor and About): what they say, and their use by keyboard under a window manager."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def finds(doctor: ShownWindow, *found: object) -> None:
 
 
 def has_found(doctor: ShownWindow) -> None:
-    """It has found two things, and shows them."""
+    """The doctor has found two things, and the window shows them."""
     finds(doctor, PYTHON, TRAY, "end")
     doctor.wait_until(bar=False, text=SHOWN)
 
 
 @pytest.fixture
 def doctor(desktop: RealDesktop) -> Iterator[ShownWindow]:
-    """Doctor's window; what the doctor finds is the test's matter."""
+    """Doctor's window; the findings come from the test."""
     with ShownWindow(desktop, "doctor") as window:
         window.wait_until(focus="text")
         yield window
@@ -84,7 +84,7 @@ def test_all_of_it_or_what_is_selected_is_copied_and_nothing_can_be_typed_into_i
 def test_what_was_copied_outlives_the_window_where_the_desktop_keeps_it(
     doctor: ShownWindow, desktop: RealDesktop
 ) -> None:
-    """On X11 a text is its owner's: it was gone from the clipboard with the window."""
+    """On X11 a copied text belongs to the window that it comes from: the clipboard lost it when the window closed."""
     has_found(doctor)
     with Script("tests/desktop/clipboard_manager.py", environ=doctor.environ) as manager:
         assert manager.next_line() == "ready"

@@ -140,7 +140,7 @@ def test_without_a_good_session_there_is_neither_a_badge_nor_a_pause(state: Stat
 
 
 def test_the_icon_file_is_written_where_it_is_not_there(tmp_path: Path) -> None:
-    """It was written at every start."""
+    """The file was rewritten at every start."""
     with Image.open(io.BytesIO(icons.ico(State.ONLINE))) as file:
         assert file.info["sizes"] == {(size, size) for size in SIZES}
         for size in SIZES:  # each drawn for itself
@@ -162,7 +162,7 @@ def test_the_icon_file_is_written_where_it_is_not_there(tmp_path: Path) -> None:
 def test_an_icon_file_that_another_program_holds_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
 ) -> None:
-    """A mock of Windows, which replaces no file that somebody has open. The start ended there."""
+    """A mock of Windows, which replaces no file that a program has open. That error ended the agent's start."""
 
     def held(source: str, target: str) -> None:
         raise PermissionError(13, "Access is denied", source)
@@ -216,7 +216,7 @@ def test_a_damaged_file_is_drawn_anew(tmp_path: Path, damage: bytes) -> None:
 
 
 class Painters:
-    """Counts the interpreters that are started, each of which may be one that never draws.
+    """Counts the interpreters that are started to draw; each can be replaced by a command that never draws.
 
     Attributes:
         command: Shell words to run in their place.
@@ -246,7 +246,7 @@ def painters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Painters:
 
 
 def test_where_nothing_can_be_written_each_look_is_drawn_once(tmp_path: Path, painters: Painters) -> None:
-    """On a full disk, or in a home that is read only, each message and each reading changes the icon."""
+    """As on a full disk, or in a read-only home: each message that comes, and each that is read, changes the icon."""
     (tmp_path / "file").touch()
     for unread in (11, 12, 11, 12):
         assert pixmaps.pixmaps(State.ONLINE, unread, tmp_path / "file" / "icons") == drawn(unread)

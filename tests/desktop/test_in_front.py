@@ -1,4 +1,4 @@
-"""Whether the person looks at the Telex client, with real windows on a real X server."""
+"""Tells whether the Telex client is in front, so that the person looks at it: real windows on a real X server."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def window(desktop: RealDesktop, tmp_path: Path) -> Callable[..., list[str]]:
 
 
 def show(desktop: RealDesktop, name: str, *command: str) -> Any:
-    """Start it, and give its window the focus."""
+    """Start the command, and give the focus to its window, which has this name."""
     process = desktop.start(*command)
     focus(desktop, name)
     return process
 
 
 def focus(desktop: RealDesktop, name: str) -> None:
-    """Give it to the window of that name, which may be about to appear."""
+    """Give the focus to the window of that name, which may be about to appear."""
 
     def has_it() -> bool:
         try:
@@ -80,7 +80,7 @@ def focus(desktop: RealDesktop, name: str) -> None:
 
 
 def close(process: subprocess.Popen[Any]) -> None:
-    """End it, and what it has started."""
+    """Kill the process, and all that it has started."""
     started = psutil.Process(process.pid)
     tree = [*started.children(recursive=True), started]
     for one in tree:
@@ -95,7 +95,7 @@ def seen(command: str | None, locked: bool = False) -> bool:
 
 @pytest.fixture
 def client(desktop: RealDesktop, tmp_path: Path) -> Iterator[str]:
-    """A client that is a shell script: its window has a name of its own and is its child's. It has the focus."""
+    """A client that is a shell script; its window has another name, belongs to a child process, and has the focus."""
     (tmp_path / "window.py").write_text(WINDOW)
     script = tmp_path / "start-it"
     script.write_text(SHELL.format(window=tmp_path / "window.py"))
@@ -156,8 +156,8 @@ def screen(desktop: RealDesktop) -> Iterator[Display]:
 
 
 def test_what_lies_over_it_or_makes_the_screen_dark_hides_it(client: str, screen: Display) -> None:
-    """Lockers lay a window of their own over all: none of the window manager's, which still names the client. What a
-    compositor paints on lies over the whole screen too, and covers nothing."""
+    """A screen locker's window covers all, but the window manager does not know it and still names the client. A
+    compositor's overlay window lies over the whole screen too, and hides nothing."""
     root = screen.screen().root
     size = root.get_geometry()
     for width, height, hidden in ((size.width, size.height, True), (40, 40, False)):
@@ -182,7 +182,7 @@ def test_what_lies_over_it_or_makes_the_screen_dark_hides_it(client: str, screen
 
 
 def test_a_client_of_another_machine_is_told_by_its_name_alone(client: str, screen: Display) -> None:
-    """The number of a process there may be another's here."""
+    """The number of a process on that machine may be another program's on this one."""
     assert seen(client)
     found = screen.screen().root.get_full_property(screen.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
     assert found is not None

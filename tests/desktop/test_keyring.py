@@ -34,7 +34,7 @@ real = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {lacking()}")
 
 
 class Agent:
-    """The agent's side on that bus: its queue, and each request a process as the agent starts it."""
+    """The agent's side on that bus: its queue, and its keyring, whose requests are real processes of their own."""
 
     def __init__(self, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
@@ -61,7 +61,7 @@ class Agent:
         assert event == ChildSaid(f"keyring {do}", said)
 
     def answers(self, do: str, *words: str, **more: str) -> None:
-        """All that the request's process says, the last word with more."""
+        """Await all that the request's process says: these words, the last with ``more``, and its end."""
         for word in words[:-1]:
             self.hears(do, word)
         self.hears(do, words[-1], **more)
@@ -85,7 +85,7 @@ class Agent:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The person's folder, empty: what a keyring in plain files would make there."""
+    """The person's home, which is empty: a keyring in plain files would make a file there."""
     made = tmp_path / "home"
     made.mkdir()
     monkeypatch.setenv("HOME", str(made))
@@ -108,12 +108,12 @@ def keyring(private_bus: PrivateBus, tmp_path: Path) -> Iterator[RealKeyring]:
 
 
 def doctors() -> str:
-    """The doctor's line."""
+    """The doctor's line about the keyring."""
     mark, _, words = line(doctor.keyring()).partition("keyring")
     return f"{mark.strip()} {words.strip()}"
 
 
-# There is one.
+# There is a keyring.
 
 
 @real
@@ -136,7 +136,7 @@ def test_what_is_kept_outlives_the_keyrings_end_and_goes_without_rest(agent: Age
 def test_two_that_take_it_out_at_the_same_time_both_find_it_gone(
     agent: Agent, keyring: RealKeyring, private_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """``telex-start forget`` and the agent do. One said that the keyring fails, and tried again at each start."""
+    """``telex-start forget`` and the agent do. One of them said the keyring fails, and tried again at each start."""
     with Agent(private_bus, monkeypatch) as command:
         for _ in range(3):
             agent.keeps("kept")
@@ -158,7 +158,7 @@ def test_each_telex_and_each_person_has_an_entry_of_their_own(agent: Agent, keyr
 def test_neither_a_variable_nor_a_library_of_plain_files_has_a_say(
     agent: Agent, keyring: RealKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """``keyrings.alt`` is beside it: with its own priority, by name, and as what the variable names."""
+    """``keyrings.alt`` is installed too, with a priority of its own, and the variable names its backend."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
     monkeypatch.setenv("KEYRING_PROPERTY_PREFERRED_COLLECTION", "/org/freedesktop/secrets/collection/session")
     monkeypatch.setenv("KEYRING_PROPERTY_SCHEME", "KeePassXC")
@@ -179,7 +179,7 @@ def test_requests_come_one_after_the_other_and_a_read_that_nobody_waits_for_is_g
     assert keyring.holds(USER) == ""
 
 
-# It is locked.
+# The keyring is locked.
 
 
 @real
@@ -228,7 +228,7 @@ def test_the_person_is_asked_once_by_the_keyring_itself(
         agent.keyring.read(EMAIL, True)
         agent.hears("read", "locked")
         until(lambda: titled(xvfb, "Unlock Login Keyring"), "nobody is asked")
-        agent.reads("locked")  # as after a change: beside it
+        agent.reads("locked")  # a read without a prompt, as after a change, beside the first
         for how, what in keys:
             xdotool(xvfb, how, *(["--delay", "10"] if how == "type" else []), what)
         agent.answers("read", word, **({"password": PASSWORD} if word == "found" else {}))
@@ -236,11 +236,11 @@ def test_the_person_is_asked_once_by_the_keyring_itself(
         assert keyring.locked is (word == "refused")
 
 
-# There is none.
+# There is no keyring.
 
 
 def test_without_a_service_it_is_away_and_no_plain_file_takes_its_place(agent: Agent) -> None:
-    """``keyrings.alt`` is alone: what ``keyring`` would choose by itself."""
+    """Only ``keyrings.alt`` is there: the library ``keyring`` would choose that by itself."""
     agent.reads("away", prompt=True, words=NO_SERVICE)
     agent.keeps("away", words=NO_SERVICE)
     assert doctors().startswith(f"note {NO_SERVICE.replace(':', ', so nobody stays signed in:', 1)}")
@@ -289,7 +289,7 @@ def test_what_is_missing_is_named_with_the_remedy(lacks: str, monkeypatch: pytes
 def test_one_that_fails_says_no_more_than_the_errors_name(
     agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What a library raises may quote what it was given."""
+    """The text of a library's error may quote the password that the library was given."""
     broken = tmp_path / "keyring" / "backends" / "SecretService.py"
     broken.parent.mkdir(parents=True)
     (tmp_path / "keyring" / "__init__.py").touch()

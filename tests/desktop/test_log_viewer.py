@@ -1,4 +1,4 @@
-"""The log in the desktop's viewer: opened without waiting for it, and why not where that fails."""
+"""Opens the log in the desktop's viewer without waiting for the viewer, and says why if that fails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.process import TIMEOUT
 
 
 class Desk:
-    """A folder of programs that is all of PATH, and what is told of the log."""
+    """A folder of programs that comes first in PATH, a log, and what the person is told of the log."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder

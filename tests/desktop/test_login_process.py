@@ -78,7 +78,7 @@ def test_it_hears_what_to_show_in_its_order_also_while_it_starts_and_what_was_ty
 
 @pytest.mark.parametrize("way", ["sys.stdin.read(); say(late=True)", "threading.Event().wait()"])
 def test_one_that_is_closing_is_not_heard_and_the_next_is_another(desk: Desk, way: str) -> None:
-    """Also where it hangs: then it is killed."""
+    """A closing window that hangs is killed."""
     desk.open(f"say(closed=True); {way}")
     desk.hears(closed=True)
     desk.windows.close_login()

@@ -41,7 +41,7 @@ def dialogue(desktop: RealDesktop, *options: str, **data: Any) -> ShownWindow:
 
 
 def test_what_is_typed_before_the_window_gets_to_it_is_typed_all_the_same(desktop: RealDesktop) -> None:
-    """On a busy machine the first keys were lost: the window had the keyboard before its fields could."""
+    """On a busy machine the first keys were lost: the window had the keyboard before its fields could have it."""
     with dialogue(desktop, "starved") as window:
         until(lambda: desktop.active_title().startswith("Telex"), "the window has not got the keyboard")
         window.type("wrong@example.org")
@@ -328,7 +328,7 @@ def test_closing_with_the_pointer_on_a_control_is_quiet(desktop: RealDesktop) ->
 
 
 def test_no_tip_before_the_pointer_moves(desktop: RealDesktop) -> None:
-    """Before: under sway a new window got an Enter for where the pointer was assumed, and a tip that never went."""
+    """Under sway a new window got an Enter event for an assumed place of the pointer: its tip came, and never went."""
     with dialogue(desktop) as window:
         for event, tips in (("Enter", []), ("Motion", ["reveal"]), ("Leave", []), ("Motion", [])):
             window.hears(pointer=event)
@@ -336,8 +336,8 @@ def test_no_tip_before_the_pointer_moves(desktop: RealDesktop) -> None:
 
 
 def test_an_open_window_sleeps(desktop: RealDesktop) -> None:
-    """At most five times a second does its thread wake up: the cursor blinks about two times. Before: 20 to 25 times
-    its own thread, and 80 to 105 times with Tcl's."""
+    """The window's thread wakes at most five times a second, about two of them to blink the cursor. Before, its own
+    thread woke 20 to 25 times, and 80 to 105 times with Tcl's."""
     with dialogue(desktop, email=ADA) as window:
         window.wait_until(focus="password")
         process = psutil.Process(window.process.pid)

@@ -1,6 +1,6 @@
 """The icon on macOS: pystray's own backend, and ours around it, on a stand-in for AppKit (`tests/fake_appkit.py`).
 
-A mock: that macOS does its part is not shown.
+As AppKit is a mock, these tests do not show that macOS does its part.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.process import TIMEOUT
 
 
 class Agent:
-    """The main thread's part of it: icon and queue."""
+    """The main thread's part of the agent: icon and queue."""
 
     def __init__(self, tmp_path: Any) -> None:
         self.events = DispatchQueue()

@@ -65,7 +65,7 @@ def started() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def binary(path: Path) -> Path:
-    """A program of its own: in fact it sleeps."""
+    """A program with an executable of its own: a copy of ``sleep``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy("/usr/bin/sleep", path)
     return path
@@ -96,14 +96,14 @@ def app(command: Path | str | None = None, **config: Any) -> MainApp:
 
 
 def says(answer: MainAppAnswered | None, title: str, words: str = "") -> None:
-    """The person is told so."""
+    """The answer that the person gets has this title and these words."""
     assert answer is not None
     assert answer.title == title
     assert words in answer.message
 
 
 def opened(machine: Path) -> str:
-    """What was opened or started, once it is."""
+    """What was opened or started; waits for it."""
     until((machine / "opened").exists)
     text = (machine / "opened").read_text()
     (machine / "opened").unlink()
@@ -111,7 +111,7 @@ def opened(machine: Path) -> str:
 
 
 def tells(machine: Path, words: str) -> str:
-    """What a script says to write down that it was started."""
+    """The line of shell by which a script writes down these words when it is started."""
     return f"echo {words} > {machine}/new && mv {machine}/new {machine}/opened\n"
 
 
@@ -191,7 +191,7 @@ def test_a_start_that_still_lives_is_not_repeated_within_15_seconds(
     machine: Path, recognisable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two clicks within seconds gave two clients."""
-    # It forks, and ends itself before its window comes, as launchers do; closed by ending the sleep.
+    # As with launchers, the first process forks and ends before a window comes; ending the sleep closes this client.
     real = binary(machine / "opt" / "real")
     telex = script(machine / "opt" / "telex", f"(exec {real} 300) &\n", "/bin/sh")
     client = app(telex if recognisable else f"env A=b {telex}")
@@ -231,7 +231,7 @@ def test_a_start_that_has_ended_is_repeated_at_once(
 def test_the_token_of_the_click_goes_to_what_is_started_and_an_old_one_does_not(
     machine: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
 ) -> None:
-    """GNOME showed a busy pointer for up to 20 s, and the window came without the focus."""
+    """Without the token, GNOME showed a busy pointer for up to 20 s, and the window came without the focus."""
     for name in ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"):
         monkeypatch.setenv(name, "of our own start")
     tell = tells(machine, '"$XDG_ACTIVATION_TOKEN|$DESKTOP_STARTUP_ID"')

@@ -1,4 +1,4 @@
-"""A desktop that has but a tray of the old kind (XEmbed): there pystray's AppIndicator puts the icon into it."""
+"""On a desktop with only a tray of the old kind (XEmbed), pystray's AppIndicator puts the icon into that tray."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def test_without_pygobject_it_runs_on_and_says_that_there_is_no_tray(
 def test_appindicator_is_in_the_old_tray_and_has_the_same_menu(
     environ: dict[str, str], tray: OldTray, private_bus: PrivateBus
 ) -> None:
-    """Read and clicked by a panel of the other kind that comes later, to which it shows it. The notification daemon,
-    which may hang, is not asked."""
+    """A panel of the other kind (StatusNotifierItem) that comes later gets the icon too: that panel reads and clicks
+    the menu here. The notification daemon, which may hang, is not asked."""
     asked: list[str] = []
 
     class Daemon(FakeNotificationDaemon):

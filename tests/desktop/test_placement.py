@@ -1,4 +1,4 @@
-"""Where the login window stands, and whether it may appear unasked, where window managers have their faults."""
+"""Where the login window stands, and whether it may appear unasked, under window managers that have faults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def at_the_corner(line: str) -> bool:
 
 @pytest.mark.parametrize("lost", [0, 3])
 def test_a_move_that_the_window_manager_loses_is_sent_again(lost: int) -> None:
-    """Before: the window stood off its place by its frame, 9 to 27 pixels, until it was closed."""
+    """The window stood off its place by the size of its frame, 9 to 27 pixels, until it was closed."""
     with managed("--lose", str(lost)) as (screen, manager):
         with ShownWindow(screen, "login", **NOTHING):
             manager.line(lambda line: line.startswith("moved") and at_the_corner(line))
@@ -45,7 +45,7 @@ def test_a_move_that_the_window_manager_loses_is_sent_again(lost: int) -> None:
 
 
 def test_a_window_manager_that_places_windows_itself_is_left_in_peace() -> None:
-    """As tiling ones do: the move itself, and three times more."""
+    """As tiling window managers do: the window is moved once and, if that is lost, three times more."""
     with managed("--lose", "-1") as (screen, manager), ShownWindow(screen, "login", **NOTHING) as window:
         for _ in range(4):
             manager.line(lambda line: line.startswith("lost"))
@@ -61,7 +61,7 @@ def can_spare_the_focus(screen: Xvfb) -> str:
 
 @pytest.mark.parametrize(("options", "spared"), [((), "True"), (("--no-user-time",), "False")])
 def test_a_window_opens_unasked_only_where_the_focus_is_spared(options: tuple[str, ...], spared: str) -> None:
-    """sway 1.7 gives it to every new window: what is being typed elsewhere would go into the password."""
+    """sway 1.7 gives the focus to every new window: a text being typed elsewhere would go into the password field."""
     with managed(*options) as (screen, _):
         assert can_spare_the_focus(screen) == spared
 
@@ -72,7 +72,7 @@ def test_where_there_is_no_window_manager_a_window_may_open_unasked() -> None:
 
 
 def test_a_window_manager_that_has_crashed_takes_no_focus() -> None:
-    """What it has written at the root stays: the X server keeps properties, and only the window that it names goes."""
+    """Its properties of the root window stay, as the X server keeps them; only the window that they name is gone."""
     with managed("--no-user-time") as (screen, manager):
         manager.process.kill()
         manager.process.wait()

@@ -128,7 +128,7 @@ def test_a_wrong_field_says_so_beside_it_and_has_the_cursor(desktop: RealDesktop
 
 
 def test_what_has_failed_or_is_to_be_known_can_be_read_whole_before_the_window_goes(desktop: RealDesktop) -> None:
-    """It stood beside the buttons, and its path was cut off."""
+    """The message stood beside the buttons, and the path in it was cut off."""
     with (
         TemporaryDirectory(prefix="a" * 40) as folder,
         Window(desktop, Path(folder), at_login=False, kept=KEPT) as window,

@@ -57,7 +57,7 @@ def unread(key: str, name: str, count: int) -> Unread:
 
 
 def test_an_open_list_is_updated_and_stays_open(desktop: RealDesktop, surface: Surface) -> None:
-    """Whoever reads in it while a message comes chooses what they meant, not what has moved to its place."""
+    """If a message comes while the person reads the list, they choose what they meant, not what has moved there."""
     surface.show(unread=2, recent=(unread("g", "# General", 1), unread("b", "@ Ben Okri", 1)))
     desktop.wait_for_colour(*RED)
     desktop.right_click_icon()

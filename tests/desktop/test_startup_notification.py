@@ -1,4 +1,4 @@
-"""The desktop's waiting for what a click brings: tokens from the panel to the program, and their end."""
+"""Start-up notification: a click's token comes from the panel, and the desktop is told when its waiting is over."""
 
 from __future__ import annotations
 

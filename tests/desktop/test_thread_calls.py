@@ -1,4 +1,4 @@
-"""What other threads want done on Tk's. Tcl alone, without Tk, has the same loop and needs no screen."""
+"""Runs calls from other threads on Tk's thread. Tcl alone, without Tk, has the same loop and needs no screen."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_nothing_is_lost_between_threads(loop: Loop) -> None:
 
 
 def test_what_comes_when_it_is_closed_is_not_done_and_told_so(loop: Loop) -> None:
-    """The agent opens another window then; it was lost."""
+    """The agent then opens another window; before, the call was lost."""
     done: list[str] = []
     waiting = loop.calls.post(lambda: done.append("waiting"))
     loop.calls.close()

@@ -136,7 +136,7 @@ def test_conversations_and_organisations_are_muted_and_unmuted_in_the_list(
 
 @pytest.mark.parametrize("count", [10, 12])
 def test_of_what_is_muted_the_latest_are_in_the_menu(private_bus: PrivateBus, panel: FakePanel, count: int) -> None:
-    """Who mutes for good had a menu that grew beyond the screen."""
+    """For a person who mutes many conversations for good, the menu grew beyond the screen."""
     with shown(private_bus, panel) as (surface, item):
         names = [f"# {number}" for number in range(count)]
         surface.show(muted=tuple(Muted(("o/u", "channels_section", name), name) for name in names))
@@ -225,7 +225,7 @@ def test_menu_offers_what_the_state_allows(
 
 
 def test_at_login_a_missing_tray_is_no_news_for_a_while(private_bus: PrivateBus) -> None:
-    """It was said after three seconds, while the desktop was starting."""
+    """The missing tray was reported after three seconds, while the desktop was still starting."""
     with Surface(private_bus.environ, wait_for_tray=0.02, silent_for=0.3) as surface:
         assert isinstance(surface.next(), events.TrayMissing)
     with Surface(private_bus.environ, wait_for_tray=0.02, silent_for=60) as surface:

@@ -1,4 +1,4 @@
-"""The tray on a backend that fails, and on one like those of Windows and macOS."""
+"""The tray on a backend of pystray's that fails, and on one like those of Windows and macOS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Started by the desktop at log-in, before there is a panel; and signed in again by the address that was remembered."""
+"""The desktop starts the agent at log-in, before there is a panel; its window has the address of the last sign-in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def wait_for_window(morning: Desk) -> None:
 
 
 def test_before_the_panel_it_waits_without_a_word_and_the_window_opens_with_the_panel(morning: Desk) -> None:
-    """It said that there is no tray after three seconds."""
+    """After three seconds the agent said that there is no tray."""
     agent = morning.start("--at-login")
     end = time.monotonic() + 1
     while time.monotonic() < end:  # nothing is to happen, so there is nothing to wait for
@@ -76,7 +76,7 @@ def test_the_window_leaves_the_focus_and_the_address_is_the_one_of_the_last_time
 
 
 def test_a_start_that_fails_is_said_where_somebody_sees_it(morning: Desk) -> None:
-    """Standard error was all, and at log-in and from a menu nobody reads that."""
+    """The error went to standard error alone, which nobody reads at log-in or after a start from a menu."""
     configure(morning.folder, 'sound = "loud"\n')
     for option in ("--at-login", "--log-level=info"):
         agent = morning.start(option)
@@ -89,7 +89,7 @@ def test_a_start_that_fails_is_said_where_somebody_sees_it(morning: Desk) -> Non
 
 
 def test_what_is_wrong_in_the_file_keeps_nobody_from_the_agent_that_runs(morning: Desk) -> None:
-    """Neither a second start nor --exit nor a pause was let through."""
+    """With a mistake in the file, neither a second start nor --exit nor a pause reached the agent."""
     morning.panel_comes()
     agent = morning.start()
     item = morning.item("Signed out")

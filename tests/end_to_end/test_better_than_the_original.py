@@ -1,8 +1,8 @@
-"""What the open C++ client fails at (the Telex contract's last table), as far as it takes the whole program to show it.
+"""Succeeds where the open C++ client fails (the Telex contract's last table), if only the whole program can show it.
 
-The other rows: tokens that run out are in `session/test_tokens_in_time.py`, online that is said too early in
-`session/test_staying_online.py`, a refused organisation in `session/test_refusals.py`, the login dialogue's in
-`desktop/`.
+The other rows of that table are tested elsewhere: tokens that run out in `session/test_tokens_in_time.py`, "online"
+said too early in `session/test_staying_online.py`, a refused organisation in `session/test_refusals.py`, the login
+dialogue in `desktop/`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.servers import HISTORY, Sandbox
 
 
 def test_neither_the_past_nor_a_restart_of_the_server_is_a_flood_or_a_loss(tmp_path: Path) -> None:
-    """C++: old tokens again and again, eight error boxes in 20 s, and what was published meanwhile is lost."""
+    """The C++ client sends old tokens again and again, shows eight error boxes in 20 s, and loses publications."""
     with Sandbox("--organisations", "2", "--rate", "0", *HISTORY) as telex:
         for organisation, name, messages in ((0, "General", 5), (0, "Releases", 4), (1, "General", 2)):
             for _ in range(messages):

@@ -1,4 +1,4 @@
-"""The configuration file when settings are changed in it: bytes, links, rights, and hands that change it meanwhile."""
+"""Changing settings in the configuration file keeps its other bytes, links and rights, and notices changes by hand."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_is_not_changed_stays(
 
 
 def test_lone_carriage_returns_end_lines_as_the_agent_reads_them(path: Path) -> None:
-    """A file that was copied as text too often."""
+    """As in a file whose line ends were converted more than once."""
     path.write_bytes(b'# mine\r\r\nsound = "on"\r\r\nshow_text = false\r\r\n')
     file = ConfigFile(str(path))
     assert file.values() == {"sound": "on", "show_text": False}
@@ -117,7 +117,7 @@ def test_nothing_to_change_writes_nothing(path: Path) -> None:
 def test_a_file_that_cannot_be_changed_is_left_alone_with_words(
     path: Path, content: bytes, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A read-only one too: another one took its place."""
+    """A read-only file was replaced by another one."""
     monkeypatch.setattr(os, "access", lambda place, how: False)  # root may write everything
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=words):

@@ -95,7 +95,7 @@ def test_a_desktop_where_everything_works(tmp_path: Path, telex: Sandbox) -> Non
 
 
 def test_organisations_that_the_agents_log_says_have_no_room_are_named(tmp_path: Path) -> None:
-    """That it says so is shown by session/test_many_organisations."""
+    """That the log says so is shown by session/test_many_organisations."""
     log = tmp_path / "state" / "telex-start" / "log" / "telex-start.log"
     log.parent.mkdir(parents=True)
     left_out = "INFO [session] no room on the connection for 2 organisations: Acme, Blue\n"
@@ -143,7 +143,7 @@ UNTOLD = "Wayland does not tell which window is in front: notifications come all
                 NO_ICON,
             ],
         ),
-        # "No tray for the icon" did not say what is missing, and doctor said that all is well.
+        # The agent said "No tray for the icon", not what is missing, and the doctor said that all is well.
         (
             ["display"],
             {"XDG_CURRENT_DESKTOP": "ubuntu:GNOME"},
@@ -164,7 +164,7 @@ UNTOLD = "Wayland does not tell which window is in front: notifications come all
             "see tray.",
             [("display", "missing", "the X display :987 cannot be opened"), ("push server", "ok")],
         ),
-        # What is set and cannot be done.
+        # Settings that this desktop cannot carry out.
         (
             ["display", "silent"],
             {"WAYLAND_DISPLAY": "wayland-0", **WISHES},
@@ -262,7 +262,7 @@ def test_a_certificate_of_another_host() -> None:
 
 
 def test_without_a_network_each_finding_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They were two: "… is there a network?: is its address right?", "… is not reached: Telex has been renamed …"."""
+    """Each was two: "… is there a network?: is its address right?", "… is not reached: Telex has been renamed …"."""
 
     def refuse(*_: object, **__: object) -> None:
         raise socket.gaierror(-3, "Temporary failure in name resolution")
@@ -331,7 +331,7 @@ def config_at(server: socket.socket, ca_file: str | None = None) -> Config:
 
 
 def test_a_server_that_never_answers_costs_seconds(telex: Sandbox) -> None:
-    """In HTTP, and already in TLS."""
+    """One server never answers in HTTP, the other one not even in TLS."""
     spent = Stopwatch()
     telex.fault("login", delay=30)
     found = {finding.subject: finding for finding in network.findings(config_of(telex), 0.3)}

@@ -1,4 +1,4 @@
-"""How `telex-start --headless` ends, and what it never ends for."""
+"""When `telex-start --headless` ends, with which exit code, and what never ends it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def piped(folder: Path, environ: Mapping[str, str], password: str, email: str = 
     return Program(folder, "--headless", "--email", email, "--password-stdin", environ=environ, given=f"{password}\n")
 
 
-# 0.
+# Exit code 0.
 
 
 def test_a_slow_end_after_a_signal_is_an_end_in_order_too() -> None:
     """On a busy machine the interpreter takes long to end, and by then it has given up its signal handlers.
 
-    The other thread may be as late as to set its timer only then, and the person may be as impatient as to press Ctrl-C
-    again.
+    The thread that reads signals may be so late that it sets its timer only then, and an impatient person may press
+    Ctrl-C again.
     """
     program = """
 import os, signal, time
@@ -74,7 +74,7 @@ def test_a_start_that_is_ended_at_once_ends_in_order(tmp_path: Path) -> None:
 
 
 def buffered(program: Program) -> dict[str, str]:
-    """Its environment, as people have it: Python keeps back what is written until it is flushed."""
+    """The program's environment as people have it: Python keeps output back until it is flushed."""
     return {name: value for name, value in program.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
@@ -132,7 +132,7 @@ def test_the_demo_has_a_sandbox_of_its_own_and_ends_after_so_many_toasts(tmp_pat
         assert (demo.ended(), demo.errors) == (2, "telex-start: demo: --toasts needs --headless.\n")
 
 
-# 1.
+# Exit code 1.
 
 PLANTED = """
 import atexit, sys, threading
@@ -162,9 +162,9 @@ FAILED = "telex-start: an unexpected error ended the program (ZeroDivisionError)
 def test_a_thread_that_nobody_waits_for_does_not_run_into_the_interpreters_end(
     tmp_path: Path, what: str, code: int, said: str, errors: str
 ) -> None:
-    """Code -11, once in thousands: a library's C code ran on while the interpreter was taken apart.
+    """The exit code was -11 once in thousands: a library's C code ran on while the interpreter was taken apart.
 
-    And an error that nobody expected is told without its text.
+    An unexpected error, too, is told without its text.
     """
     done = subprocess.run(
         [sys.executable, "-c", PLANTED, what, *TELEX_START[3:], "--email", "ada@example.org", "--password-stdin"],
@@ -177,7 +177,7 @@ def test_a_thread_that_nobody_waits_for_does_not_run_into_the_interpreters_end(
     assert (done.returncode, done.stdout, done.stderr) == (code, said, errors)
 
 
-# 2 and 3.
+# Exit codes 2 and 3.
 
 
 def test_a_useless_ca_file_ends_it(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_refused_password_that_was_piped(tmp_path: Path, telex: Sandbox) -> No
 
 
 def test_without_standard_streams_it_still_tells_by_its_code(tmp_path: Path) -> None:
-    """As a desktop may start it: all three closed. There is nobody to ask then, as where it is no terminal."""
+    """A desktop may start it with all three closed. Then, as without a terminal, there is nobody to ask."""
     command = f'exec "{sys.executable}" -m telex_start --headless <&- >&- 2>&-'
     for option, code in (("", 3), (" --log-level loud", 2)):
         done = subprocess.run(["sh", "-c", command + option], env=Program(tmp_path).environ, cwd=ROOT, timeout=20)
@@ -209,7 +209,7 @@ def test_without_standard_streams_it_still_tells_by_its_code(tmp_path: Path) -> 
         assert agent.errors == f"telex-start: {words}\n"
 
 
-# What it never ends for.
+# What never ends it.
 
 
 def test_no_server_at_all_is_no_end_and_no_folder_for_the_log_neither(tmp_path: Path) -> None:

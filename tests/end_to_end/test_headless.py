@@ -30,7 +30,7 @@ def telex() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def core_dumps() -> Iterator[None]:
-    """Programs started now inherit that they may dump core, where this user may at all, and what of them."""
+    """Programs started meanwhile inherit the largest core dump that this user may have, and all of its content."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     kept = Path("/proc/self/coredump_filter").read_text()
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
@@ -58,14 +58,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def agent(
     tmp_path_factory: pytest.TempPathFactory, telex: Sandbox, core_dumps: None, client: Path
 ) -> Iterator[Program]:
-    """On a machine without a browser, and with an encoding that lacks half of the world's letters."""
+    """The agent, on a machine without a browser, with an encoding that lacks half of the world's letters."""
     folder = tmp_path_factory.mktemp("agent")
     environ = {"PYTHONIOENCODING": "cp1252", "TELEX_START_MAIN_APP_COMMAND": str(client)}
     environ["PATH"] = str(client.parent / "bin")
     command = (sys.executable, "-X", "importtime", "-m", "telex_start")
     with headless(folder, telex, environ=environ, command=command) as program:
         program.event("state", state="online", subscribed=2)
-        # What is written while it asks what was unread may be told with the past; this is the last of those calls.
+        # While the agent asks what was unread, a new message may be told with the past; this is the last such call.
         telex.wait_until(lambda _: len(telex.calls("fetch-bots")) >= 2, timeout=30.0)
         yield program
 
@@ -93,7 +93,7 @@ def test_a_message_is_a_line_with_all_that_is_known_of_it(telex: Sandbox, agent:
 
 
 def test_names_of_any_kind_are_utf_8_and_printable(telex: Sandbox, agent: Program) -> None:
-    """As RFC 8259 has it; it was in the encoding of standard output, with question marks for what that lacks."""
+    """RFC 8259 wants UTF-8; JSON was in the encoding of standard output, with question marks for what that lacks."""
     telex.message(0, f"Ελληνικά {HOSTILE}", HOSTILE)
     told = agent.event("notification")
     assert told["title"].startswith("Ελληνικά ")
@@ -105,7 +105,7 @@ def test_names_of_any_kind_are_utf_8_and_printable(telex: Sandbox, agent: Progra
 
 
 def test_what_came_of_opening_the_main_app_is_told(agent: Program, client: Path) -> None:
-    """A second start, as by a person who clicks in a menu, wants to see something; the client dumps core as they do."""
+    """A second start (a person clicks in a menu) opens the client, which may dump core as the person's programs may."""
     with Program(agent.folder, environ=agent.environ) as second:
         assert second.ended() == 0
     (client.parent / "told").read_bytes()
@@ -129,7 +129,7 @@ def test_a_pause_is_told(agent: Program) -> None:
 
 
 def test_nobody_else_on_the_machine_sees_the_password(telex: Sandbox, agent: Program) -> None:
-    """Neither the command line nor the environment of the process, nor a core dump, which would hold it."""
+    """The command line and the environment do not hold it; a core dump would hold it, so none is made."""
     process = Path(f"/proc/{agent.process.pid}")
     assert telex.email.encode() in (process / "cmdline").read_bytes()
     for name in ("cmdline", "environ"):
@@ -138,7 +138,7 @@ def test_nobody_else_on_the_machine_sees_the_password(telex: Sandbox, agent: Pro
 
 
 def dumps(process: Path) -> tuple[str, str]:
-    """How long a core dump of it may be, and what a handler gets that the kernel pipes one to, as core(5) has both."""
+    """How long a core dump of the process may be, and which memory a handler piped to by the kernel gets: core(5)."""
     [limit] = [line for line in (process / "limits").read_text().splitlines() if "core file" in line]
     return limit.split()[4], (process / "coredump_filter").read_text().strip()
 

@@ -1,4 +1,4 @@
-"""While the Telex client is in front, and the person wants quiet then: everything counts, and nothing pops up."""
+"""If the person wants quiet while the Telex client is in front, everything counts then, and nothing pops up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def focus(desk: Desk, title: str) -> None:
 
 
 def test_in_front_of_the_client_nothing_pops_up_and_everything_counts(tmp_path: Path) -> None:
-    """An idle agent is as light as without it: nothing of it is imported before news come, and no connection stays."""
+    """An idle agent stays light: ``psutil`` is not imported before news come, and no X connection stays."""
     client = tmp_path / "client"
     client.write_text(f"#!/usr/bin/python3\n{WINDOW}")
     client.chmod(0o755)

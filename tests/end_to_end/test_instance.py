@@ -1,6 +1,6 @@
 """One instance per user and API address: the lock, and the instance socket that a second start sends its request to.
 
-What Windows has for both is a named pipe; here it is a mock, a Unix socket by the same calls.
+Windows has a named pipe for both; here that is a mock, a Unix socket by the same calls.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def running(tmp_path: Path) -> Iterator[Claimed]:
     made.close()
 
 
-# Of both kinds.
+# Both kinds: files (Unix) and the pipe (Windows).
 
 
 PLATFORMS = pytest.mark.parametrize("platform", [instance_unix, instance_windows], ids=["files", "pipe"])
@@ -70,7 +70,7 @@ def a_pipe_is_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def the_process_ends() -> None:
-    """As the system does it: who waits for a pipe's end is told."""
+    """Close the pipes, as the system does when the process ends: those who wait for that are told."""
     while instance_windows.leaving:
         instance_windows.leaving.pop().close()
 
@@ -164,7 +164,7 @@ def test_the_letter_case_of_an_address_makes_no_second() -> None:
 
 
 def test_a_lock_that_is_taken_away_while_it_is_being_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who ends removes the lock's file; a lock on a file without a name would keep nobody out."""
+    """An instance that ends removes the lock's file; a lock on a removed file would keep nobody out."""
     real = fcntl.flock
     removed: list[Path] = []
 
@@ -181,7 +181,7 @@ def test_a_lock_that_is_taken_away_while_it_is_being_taken(tmp_path: Path, monke
 
 
 def test_a_start_during_the_end_of_another_takes_over(tmp_path: Path) -> None:
-    """The lock is still held and nobody answers any more: that is no running instance, a moment later."""
+    """The lock is held and nobody answers: the other instance is ending, so the start waits for the lock."""
     before = claimed(tmp_path)
     [path] = tmp_path.glob("*.sock")
     path.unlink()
@@ -220,7 +220,7 @@ def test_a_folder_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_instance_thread_that_nobody_calls_sleeps_without_an_end(tmp_path: Path, running: Claimed) -> None:
-    """Nobody notices it: no wake-up while nobody connects. The last one is still listened to for a moment."""
+    """It never wakes while nobody connects; only the last caller is still listened to for a moment."""
     assert instance.ask(str(tmp_path), API, None) == "tray"
     [thread] = [thread for thread in threading.enumerate() if thread.name == "instance"]
     number, for_ever = {"x86_64": ("7", 0xFFFFFFFF), "aarch64": ("73", 0)}[os.uname().machine]
@@ -251,7 +251,7 @@ if held:
 
 
 def holder(folder: Path) -> Process:
-    """A process that wants to be the instance; asked to end it lets go of it, and ends with its standard input."""
+    """A process that wants to be the instance; asked to exit, it gives that up, and ends with its standard input."""
     return Process([sys.executable, "-c", HOLDER, str(folder), API], os.environ)
 
 
@@ -268,7 +268,7 @@ def test_a_kill_leaves_the_place_free(tmp_path: Path) -> None:
 
 
 def test_exit_waits_until_the_process_is_gone(tmp_path: Path) -> None:
-    """Not only until the lock is free: a script that goes on then may count on a process less."""
+    """The lock is free earlier, but a script that goes on after ``--exit`` may count on the process being gone."""
     with ThreadPoolExecutor() as pool, holder(tmp_path) as running:
         assert running.next_line() == "held"
         asking = pool.submit(instance.ask, str(tmp_path), API, Request.EXIT, wait=10)
@@ -282,7 +282,7 @@ def test_exit_waits_until_the_process_is_gone(tmp_path: Path) -> None:
 
 
 def test_exit_says_when_the_instance_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stopped process holds the lock and takes the call: that is not "not running"."""
+    """A stopped process (SIGSTOP) holds the lock and takes the call: the words must not be "not running"."""
     monkeypatch.setattr(instance_unix, "ANSWER_WITHIN", 0.2)
     with holder(tmp_path) as running:
         assert running.next_line() == "held"
@@ -293,7 +293,7 @@ def test_exit_says_when_the_instance_does_not_answer(tmp_path: Path, monkeypatch
 
 
 def test_of_many_starts_at_once_one_wins(tmp_path: Path) -> None:
-    """And everybody else reaches it: who finds the lock taken finds somebody at the socket too."""
+    """The others reach the winner: a start that finds the lock taken also finds somebody at the socket."""
     with ExitStack() as stack:
         holders = [stack.enter_context(holder(tmp_path)) for _ in range(6)]
         assert sorted(each.next_line() for each in holders) == ["held", *["taken"] * 5]

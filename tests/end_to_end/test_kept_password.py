@@ -1,4 +1,4 @@
-"""Signed in once, and staying so: the agent with its icon, a sandbox, and a real keyring (GNOME Keyring)."""
+"""Signs in with the password kept in a real keyring (GNOME Keyring): the agent with its icon, and a sandbox."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Home(Desk):
         return agent
 
     def where_is(self, secret: str) -> list[str]:
-        """The files of ours, and of the processes that run, that have it."""
+        """Those of our files that hold the secret, and of the command lines and environments of our processes."""
         asked = [file for name in ("config", "state", "cache", "run") for file in (self.folder / name).rglob("*")]
         for agent in self._agents:
             with suppress(psutil.Error):

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.desktop
 
 
 def test_a_wrong_password_gets_another_try_and_the_right_one_works(desk: Desk) -> None:
-    """The window stays with the e-mail kept and the password selected: typing replaces it, Return tries again. Nothing
-    of it stays with the agent, where Tk was left for as long as it ran: 10 MB and more."""
+    """The window keeps the e-mail, and selects the password: typing replaces it, Return tries again. Nothing of the
+    window stays in the agent's memory, where Tk took 10 MB and more for as long as the agent ran."""
     agent = desk.start("--login")
     ident = desk.window()
     [window] = children(agent)
@@ -33,7 +33,7 @@ def test_a_wrong_password_gets_another_try_and_the_right_one_works(desk: Desk) -
 
 
 def test_a_window_that_was_cancelled_or_died_can_be_opened_again_and_exit_closes_it(desk: Desk) -> None:
-    """C++: Cancel in the login dialogue ends the program."""
+    """In the C++ client, Cancel in the login dialogue ends the program."""
     agent = desk.start("--login")
     desk.window()
     desk.types("ada", "[Escape]")

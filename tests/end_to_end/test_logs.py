@@ -1,4 +1,4 @@
-"""The log: what a person can send to somebody else without a second look, whatever went wrong."""
+"""The log holds no secret, whatever went wrong: a person can send it to somebody else without a second look."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Written = Callable[[], str]
 
 @pytest.fixture
 def secrets() -> list[str]:
-    """Those that the program holds; may be changed."""
+    """The secrets that the program holds; a test may change the list."""
     return ["opaque-notification-token"]
 
 
@@ -108,7 +108,7 @@ def test_no_secret_is_written_and_what_the_network_says_stays_on_its_line(
 
 
 def test_no_secret_is_in_a_traceback(written: Written) -> None:
-    """Errors carry what failed in their arguments, and chain: each text of them is written."""
+    """Errors have the values that failed in their arguments, and form chains: the text of each error is written."""
     try:
         try:
             raise ValueError({"password": "correct horse"}, f"Bearer {JWT}")
@@ -242,7 +242,7 @@ def test_weeks_of_lines_take_three_files(small_files: None, written: Written, tm
 
 @pytest.mark.parametrize("successor", [None, "of another instance\n"], ids=["gone", "replaced"])
 def test_a_file_that_was_taken_away_is_begun_anew(written: Written, tmp_path: Path, successor: str | None) -> None:
-    """By a person, or by the instance for another address, which put it aside when it was full."""
+    """A person took it away, or the instance for another address put it aside when it was full."""
     log.info("before")
     (tmp_path / "test.log").rename(tmp_path / "test.log.1")
     if successor is not None:
@@ -255,7 +255,7 @@ def test_a_file_that_was_taken_away_is_begun_anew(written: Written, tmp_path: Pa
 
 
 def test_a_folder_that_was_deleted_under_way_is_made_again(begin: Begin, tmp_path: Path) -> None:
-    """By a clean-up of the home folder: what is logged from then on is to be found, and not written on unseen."""
+    """As by a clean-up of the home folder: later lines go to a file that can be found, not on into the deleted one."""
     file = begin(tmp_path / "state" / "log" / "test.log")
     log.warning("before")
     shutil.rmtree(tmp_path / "state")

@@ -80,7 +80,7 @@ def test_a_reader_that_sleeps_loses_the_oldest_lines_and_nothing_else(
     waited = MOST_QUEUED // 1000
     taken, kept = found[:-waited], found[-waited:]
     assert kept == list(range(3000 - waited, 3000)), "the newest megabyte"
-    # Where the thread came late, the oldest lines were dropped before it took its first: then these are no row.
+    # If the thread came late, the oldest lines were dropped before it took its first: then the numbers have gaps.
     assert taken == sorted(set(taken)), "in their order"
     assert len(taken) <= 2 * (4096 // 1000), "what the pipe and the thread had taken"
     assert pipe.output.wait(TIMEOUT)
@@ -129,7 +129,7 @@ def test_a_reader_that_goes_is_told_once_and_nothing_is_kept_for_it(pipe: Pipe) 
 
 
 def test_a_descriptor_that_does_not_block_loses_nothing(pipe: Pipe) -> None:
-    """As where standard output is shared with a program that has set it so: node does."""
+    """As if another program that shares standard output has made it non-blocking: node does."""
     os.set_blocking(pipe.out.fileno(), False)
     for number in range(500):
         pipe.output.write(LINE.format(number))
@@ -137,7 +137,7 @@ def test_a_descriptor_that_does_not_block_loses_nothing(pipe: Pipe) -> None:
 
 
 class FullDisk:
-    """A file on a disk that is full after so many bytes, until it is given room. A mock: a real one is root's."""
+    """A file on a disk that is full after so many bytes, until it is given room. A mock: a real one needs root."""
 
     encoding = "utf-8"
 

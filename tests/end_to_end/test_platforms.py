@@ -129,8 +129,8 @@ def test_doctor_finds_icon_and_toasts_on_windows(monkeypatch: pytest.MonkeyPatch
 
 
 def test_linux_folders_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """They are read here to save its import; it must not make a difference. A relative one is none by the
-    specification: it would be another one for each place it is started at."""
+    """``paths`` reads the variables itself, to save the import of platformdirs; the folders must be the same. By the
+    specification a relative path does not count: it would be another folder for each place the program starts at."""
     import platformdirs
 
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -35,14 +35,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def hears(desk: Desk, text: str) -> str:
-    """Somebody writes this; the toast's body."""
+    """Have somebody write this; the body of the toast that tells it."""
     known = len(desk.daemon.shown)
     desk.telex.direct(0, "Ben Okri", text)
     return desk.daemon.wait_for(known + 1)[known].body
 
 
 def test_what_is_changed_by_keyboard_is_in_the_file_and_holds_at_once(desk: Desk) -> None:
-    """Without a reconnect; the comments stay."""
+    """The agent does not reconnect, and the comments in the file stay."""
     agent = desk.sign_in()
     item = desk.item("Online: 1 organisation")
     assert hears(desk, "the build is green").endswith("the build is green")
@@ -92,9 +92,9 @@ def test_the_command_brings_the_agents_window_which_leaves_nothing_and_ends_with
 
 
 def test_without_an_agent_the_command_opens_the_window_and_a_second_one_brings_it(desk: Desk) -> None:
-    """It opened a second one, over the same file. Start at log-in takes the place of the unit without an icon: both
-    were on, and one of them found the other running. This unit is one of the person's own, so the window stays and says
-    where it is."""
+    """The second command opened a second window, over the same file. Start at log-in takes the place of the unit
+    without an icon: both were on, and one of the two agents found the other running. This unit is one of the person's
+    own, so the window stays and says where the unit is kept."""
     unit = desk.folder / "config" / "systemd" / "user" / "telex-start.service"
     unit.parent.mkdir(parents=True)
     unit.write_text("[Service]\n")

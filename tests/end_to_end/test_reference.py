@@ -75,7 +75,7 @@ def test_the_man_page_says_all() -> None:
 
 
 def bash(folder: Path, line: str) -> str:
-    """What the function offers that bash would call, with the words as bash breaks them."""
+    """What the function that bash would call offers, given the words as bash breaks them."""
     words = [*re.findall(r"=|[^\s=]+", line), *([""] if line.endswith(" ") else [])]
     script = f"""source {shlex.quote(str(FILES["bash"]))}
         COMP_WORDS=({shlex.join(words)}) COMP_CWORD={len(words) - 1}
@@ -91,7 +91,7 @@ def fish(folder: Path, line: str) -> str:
 
 
 def said(command: list[str], folder: Path) -> str:
-    """What a shell says that is asked, and nothing is wrong."""
+    """What a shell says that runs this command; it must not complain."""
     environ = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True)
     # Without a line that is being edited, bash's compopt has nothing to set options of.

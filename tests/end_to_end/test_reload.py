@@ -1,4 +1,4 @@
-"""A configuration that is changed while the agent runs: taken up by command and signal, without a reconnect."""
+"""A configuration that was changed while the agent runs is read by command and by signal, without a reconnect."""
 
 from __future__ import annotations
 

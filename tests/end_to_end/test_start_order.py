@@ -1,4 +1,4 @@
-"""What stands between exec and the icon: the start is quick because of what it does not import."""
+"""Little is imported between exec and the icon: that makes the start quick."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MOST_OF_OURS = 31
 def test_nothing_that_can_wait_is_imported_before_the_icon(tmp_path: Path) -> None:
     with PrivateBus() as bus, FakePanel(bus):
         folders = dict.fromkeys(("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), str(tmp_path))
-        # No coverage of this one: it would import what is looked for.
+        # No coverage of this process: coverage would import modules that this test forbids.
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("TELEX_", "COVERAGE_"))}
         environ |= {**bus.environ, **folders, "XDG_CACHE_HOME": str(tmp_path / "cache")}
         # The first start draws the icon, once and for all.

@@ -28,7 +28,7 @@ class Terminal:
     """`telex-start --headless` on a pseudo-terminal that is its controlling one, as a shell would start it.
 
     Args:
-        telex: Which Telex; `None` where it comes to none.
+        telex: The Telex to sign in at; `None` if the command never gets that far.
         options: Beside the command's.
         command: What it is to do in place of `--headless`.
         piped: Standard output goes elsewhere.

@@ -46,7 +46,7 @@ def test_signed_in_the_menu_and_toasts_speak(desk: Desk) -> None:
 
 
 def test_a_session_that_is_over_is_said_without_a_window_and_taken_back_at_exit(tmp_path: Path) -> None:
-    """The toast was critical and outlived Exit. Here there is no XWayland for the window."""
+    """The toast was of critical urgency and outlived Exit. No window can come here, as there is no XWayland."""
     with Desk(tmp_path) as desk:
         desk.environ |= {"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-0"}
         agent = desk.sign_in()

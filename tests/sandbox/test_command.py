@@ -1,4 +1,4 @@
-"""The command line: five lines, options, and a clean end."""
+"""The sandbox's command line: the five lines that it prints, its options, and a clean end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts that need no server: the token bucket, what is kept of a channel, tokens, and the reading of commands."""
+"""The sandbox's parts that need no server: the token bucket, a channel's history, tokens, and reading commands."""
 
 from __future__ import annotations
 

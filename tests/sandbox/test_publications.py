@@ -16,7 +16,7 @@ CHANGE, TEXT, MENTION, REPLY = "unread_thread_change", "new_message", "channel_m
 
 
 def text_of(answer: dict[str, Any], kind: str = TEXT) -> dict[str, Any]:
-    """The data of a publication that carries the text."""
+    """The data of the answer's one publication of that kind, by default the one that carries the text."""
     (found,) = [each["data"] for each in answer["published"] if each["notification_type"] == kind]
     return dict(found)
 

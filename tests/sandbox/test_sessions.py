@@ -74,7 +74,7 @@ def test_the_terminal_shows_the_mail_and_an_older_deployment_gives_no_notificati
 
 
 def ends(api: RawApiClient) -> list[tuple[int, str]]:
-    """What calls by access token and by notification token are told."""
+    """What the API answers to calls by access token (the first two) and by notification token."""
     answers = [api.get("/token/connection"), api.organisations(), api.connection()]
     return [(status, body["message"]) for status, body in answers]
 

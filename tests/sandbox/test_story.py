@@ -1,4 +1,4 @@
-"""The demo story."""
+"""The story that the demo tells: complete, with all read at its end, and told again and again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start at log-in, and the entry and icons that come with it, by the program as it is installed."""
+"""The installed program switches its start at log-in on and off, with its desktop entry and icons."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def values_of(program: Installed, name: str = ENTRY) -> dict[str, str]:
 
 
 def valid(path: Path) -> None:
-    """desktop-file-validate has nothing to say of it."""
+    """desktop-file-validate, if installed, finds nothing wrong with the file."""
     if shutil.which("desktop-file-validate"):
         done = subprocess.run(["desktop-file-validate", path], capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (0, "")
@@ -132,7 +132,7 @@ def test_the_entry_in_the_menu_and_an_icon_with_a_change_of_ones_own_stay_when_t
 
 
 def test_an_entry_with_a_change_of_ones_own_is_switched_off_where_it_is_and_that_is_said(program: Installed) -> None:
-    """It was deleted, without a word."""
+    """The entry was deleted, without a word."""
     program("autostart", "on")
     own = (
         text_of(program)

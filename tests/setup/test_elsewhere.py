@@ -1,6 +1,6 @@
-"""Windows and macOS, which are mocked here: `sys.platform`, the registry and the shell's shortcut.
+"""The start at log-in on Windows and macOS. Mocks: `sys.platform`, the registry and the shell's shortcut.
 
-`python -m tests.rigs.windows` tries the same on Wine's registry and shell. Of macOS there is only what its manual says.
+`python -m tests.rigs.windows` tries the same on Wine's registry and shell. For macOS there is only its manual.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def test_windows_starts_it_by_the_run_key_and_off_leaves_nothing(
 def test_the_start_menu_shows_the_icon_that_the_frozen_program_has(
     registry: Registry, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file with the icon was drawn, and stayed in the profile where the program's folder was deleted."""
+    """A file with the icon was drawn, and stayed in the profile when the program's folder was deleted."""
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     autostart.platform().turn_integration(True)
     program = str(tmp_path / "my programs" / PROGRAM)
@@ -122,7 +122,7 @@ def test_what_task_manager_switched_off_is_off_and_on_says_otherwise(registry: R
 
 
 def test_windows_keeps_a_command_of_ones_own_and_switches_it_off(registry: Registry, tmp_path: Path) -> None:
-    """It was deleted, and its options with it."""
+    """The command was deleted, and its options with it."""
     mine = {"Telex Start": f'"{tmp_path / "my programs" / PROGRAM}" --at-login --log-level debug'}
     registry.keys[windows.RUN] = dict(mine)
     assert any("has a command of yours" in told for told in autostart.turn(False))

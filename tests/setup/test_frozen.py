@@ -1,6 +1,6 @@
-"""The program that PyInstaller makes: its own modules run without an interpreter, and nothing of it gets to others.
+"""The program that PyInstaller makes runs its own modules without an interpreter, and what it starts inherits nothing.
 
-What it is made of is proved by ``make windows``; here PyInstaller's part is played by ``sys.frozen``.
+``make windows`` proves what the program is made of; here ``sys.frozen`` stands in for PyInstaller.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def test_it_is_the_program_and_the_interpreter_of_its_own_modules(tmp_path: Path
 def test_a_window_is_the_program_itself_and_the_desktop_starts_it_without_a_console(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """There was no interpreter that could have taken ``-P -m``; and where the program without a console had been
-    deleted, ``telex-start.exe -m telex_start`` was to start it."""
+    """``-P -m`` was used, which no interpreter was there to take; and if the program without a console had been
+    deleted, the desktop was to run ``telex-start.exe -m telex_start``."""
     console, windowless = tmp_path / "telex-start.exe", tmp_path / "telex-startw.exe"
     monkeypatch.setattr(sys, "executable", str(windowless))
     assert itself.command("telex_start.x") == [str(windowless), "-m", "telex_start.x"]
@@ -78,7 +78,7 @@ def test_a_window_is_the_program_itself_and_the_desktop_starts_it_without_a_cons
 
 @pytest.mark.usefixtures("is_frozen")
 def test_what_it_comes_without_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """It was an unexpected error, with a traceback: there is no such module in it."""
+    """A command whose module the program lacks ended in an unexpected error, with a traceback."""
     assert __main__.main(["sandbox"]) == 2
     said = capsys.readouterr().err
     assert said == "telex-start: this program comes without the sandbox: pip install 'telex-start[sandbox]' has it.\n"

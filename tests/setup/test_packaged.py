@@ -1,4 +1,4 @@
-"""The program as a distribution's package has it: in a folder with its libraries, which no interpreter looks into."""
+"""The program as a distribution's package has it: in a folder with its libraries, which is on no interpreter's path."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_nothing_of_the_person_has_a_say_in_what_is_run(packaged: Packaged) -> N
 
 
 def test_it_runs_its_own_modules_and_leaves_no_variable_for_what_is_opened_from_there(packaged: Packaged) -> None:
-    """Before, a window's process, and an editor that it opened, had PYTHONPATH; the doctor's had nothing and failed."""
+    """A window's process, and an editor that it opened, had PYTHONPATH; the doctor's process had not, and failed."""
     probe = "import json; from telex_start.process import itself; print(json.dumps(itself.command('telex_start.x')))"
     asked = f"import sys; sys.path.insert(0, {str(packaged.library)!r}); {probe}; print(itself.environment())"
     said = packaged.run(sys.executable, "-I", "-c", asked)

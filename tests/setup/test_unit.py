@@ -35,8 +35,8 @@ def test_systemd_has_nothing_to_say_of_the_unit(program: Installed) -> None:
 def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same_and_what_is_left_to_do_is_said(
     program: Installed,
 ) -> None:
-    """It was said to start at log-in, and did not: the status said off, without a reason. The password is nowhere but
-    with the person."""
+    """``on`` said that the agent starts at log-in, and it did not; ``status`` said off, without a reason. The program
+    writes the password nowhere: that is left to the person."""
     code, words = program("autostart", "on", "--headless")
     assert (code, "systemctl --user enable" in words) == (0, False)
     link = program.home / ".config/systemd/user/default.target.wants" / NAME
@@ -62,7 +62,7 @@ def test_where_the_users_systemd_does_not_run_it_is_on_all_the_same_and_what_is_
 @SYSTEMD
 def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other(program: Installed) -> None:
     program("autostart", "on")
-    # A unit was written that nothing would start, and the start with an icon switched off.
+    # Before, a unit was written that nothing would start, and the start with an icon was switched off.
     code, words = program("autostart", "on", "--headless", environ={"PATH": "/nonexistent"})
     assert code == 2
     assert words == "telex-start: --headless needs systemd, which is not there (no systemctl is found).\n"
@@ -84,7 +84,7 @@ def test_off_leaves_nothing_and_one_way_of_starting_takes_the_place_of_the_other
 def test_a_unit_of_ones_own_by_that_name_is_set_aside_and_it_is_said_where(
     program: Installed, words: tuple[str, ...]
 ) -> None:
-    """It was deleted or overwritten, without a word."""
+    """The unit was deleted or overwritten, without a word."""
     file = program.home / UNIT
     wanted = file.parent / "graphical-session.target.wants" / NAME
     wanted.parent.mkdir(parents=True)

@@ -30,7 +30,7 @@ class Target:
         return self.asker.ask(self.item.name, path, interface, member, signature, *body)
 
     def lives(self) -> bool:
-        """It is what it was and does what it did."""
+        """Whether the icon has its menu and title as before, and a click still comes."""
         reader = MenuReader(self.panel, self.item)
         assert list(reader.ids()) == ["More", "Below", "Exit"]
         assert self.item.property("Title") == "Telex: A title"
@@ -52,7 +52,7 @@ def target() -> Iterator[Target]:
 
 @pytest.fixture(autouse=True)
 def quiet(target: Target, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """What others send is nothing to log."""
+    """Nothing that others send is logged or harms the icon."""
     caplog.set_level(logging.INFO)
     yield
     assert target.lives()

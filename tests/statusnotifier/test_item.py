@@ -98,7 +98,7 @@ def test_changes_are_told_together_and_only_changes(private_bus: PrivateBus, pan
 
 
 def test_attention_has_its_status_and_the_picture_of_now(private_bus: PrivateBus, panel: FakePanel) -> None:
-    """The picture first: xfce4-panel looks only when that is new."""
+    """The picture's signal comes first: xfce4-panel looks only when the picture is new."""
     with Tray(private_bus.address) as tray:
         item = panel.wait_for_item()
         seen(panel, tray, item)

@@ -1,4 +1,4 @@
-"""The menu (com.canonical.dbusmenu): pure as a tree, and with each of the calls that one panel or another makes."""
+"""The menu (com.canonical.dbusmenu): on D-Bus, with the calls that the various panels make, and as a tree, without."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Program:
 
 
 def rooms_of(reader: MenuReader) -> Any:
-    """The submenu, as who reads level by level gets it."""
+    """The submenu, as a panel that reads level by level gets it."""
     [rooms] = [child for _, child in reader.layout(0, 1)[2] if child[1].get("label") == ("s", "Rooms")]
     return rooms
 
 
 def test_level_by_level_as_plasma_and_lxqt_read_it(private_bus: PrivateBus, panel: FakePanel) -> None:
-    """Plasma 5.27 put a submenu that it had not read yet half off the screen: it is told to read it before."""
+    """Plasma 5.27 put a submenu that it had not read yet half off the screen: LayoutUpdated makes it read first."""
     with Tray(private_bus.address, Program().menu) as tray:
         item = panel.wait_for_item()
         reader = MenuReader(panel, item)
@@ -214,7 +214,7 @@ def nothing() -> None:
 
 
 def keyed(words: Iterable[str]) -> Iterator[Any]:
-    """Items that are made anew, and known again by what they say."""
+    """Items for these words, which are also their keys: items made later with the same key mean the same entry."""
     for word in words:
         item = MenuItem(word, nothing)
         item.key = word

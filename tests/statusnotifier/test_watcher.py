@@ -1,4 +1,4 @@
-"""Panels that come late, go, come back, do not answer or refuse; and the bus that does."""
+"""The icon outlasts panels that come late, go, come back, do not answer or refuse, and a bus that restarts."""
 
 from __future__ import annotations
 

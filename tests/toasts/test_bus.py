@@ -1,4 +1,4 @@
-"""The bus connection against a real dbus-daemon, and against what is none."""
+"""The D-Bus connection with a real dbus-daemon, and with sockets that are no bus."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def is_answer(reply: Message | NoReply) -> bool:
 
 
 def slow(peer: BusClient) -> tuple[Message, SimpleQueue[Message]]:
-    """A call of the peer, which answers it when it is told to, and where it then is."""
+    """A call to the peer, which does not answer it by itself, and the queue where the call arrives."""
     calls: SimpleQueue[Message] = SimpleQueue()
     peer.answer = lambda call, *_: calls.put(call)  # type: ignore[method-assign]
     return new_method_call(DBusAddress("/x", peer.unique_name, "x.y"), "Slow"), calls
@@ -95,7 +95,7 @@ def test_a_silent_peer_costs_its_caller_the_time_out_and_nobody_else_anything(pr
 
 
 def test_an_answer_that_has_come_is_read_before_it_is_given_up(private_bus: PrivateBus) -> None:
-    """As after the process was stopped for some seconds: nobody was slow but itself."""
+    """As after this process was stopped for some seconds: it was slow, and nobody else."""
     with running(private_bus.address) as bus, BusClient(private_bus) as peer:
         message, calls = slow(peer)
         answers: SimpleQueue[Message | NoReply] = SimpleQueue()
@@ -115,7 +115,7 @@ def test_an_answer_that_has_come_is_read_before_it_is_given_up(private_bus: Priv
 
 @pytest.mark.parametrize("started", [False, True])
 def test_signals_come_to_who_subscribed_before_or_after_the_connection(private_bus: PrivateBus, started: bool) -> None:
-    """The agent makes its toasts when the icon has started the bus: clicks on them were not heard."""
+    """The agent makes its toasts after the icon has started the bus; clicks on the toasts were not heard."""
     heard: SimpleQueue[Message] = SimpleQueue()
     connected = threading.Event()
     loop = Loop("bus")

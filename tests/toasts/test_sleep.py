@@ -1,4 +1,4 @@
-"""What logind tells: the machine wakes up, the screen is locked. A private bus stands for the system's."""
+"""Hears from logind that the machine wakes up or the screen is locked. A private bus stands for the system's."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def logind(system_bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 class Watch:
-    """The watch at work, which knows who logind is by now.
+    """A running watch for wakings, which has already found logind on the bus.
 
     Attributes:
         wakings: What it dispatched.
@@ -55,7 +55,7 @@ class Watch:
         return self._buses.screen_is_locked()
 
     def settle(self, *senders: Any) -> None:
-        """Wait until it has dealt with all that these have sent."""
+        """Wait until the watch has dealt with all that these senders have sent."""
         for sender in senders:
             sender.has_owner("a.b")  # the bus answers it after what was sent before
         self.is_locked()
@@ -78,7 +78,7 @@ def test_waking_up_is_told_and_falling_asleep_is_not(system_bus: PrivateBus, log
 
 
 def test_nobody_but_logind_is_believed(system_bus: PrivateBus, logind: Logind) -> None:
-    """Any user of the machine can send it, to all or to one; without logind too, and in its place once it has gone."""
+    """Any user of the machine can send the signal, to all or to one, beside logind or when logind has gone."""
     with Watch(system_bus, logind) as watch, BusClient(system_bus) as other:
         for _ in range(2):
             prepare_for_sleep(other, False)

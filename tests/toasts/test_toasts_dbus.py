@@ -47,7 +47,7 @@ def test_who_hears_of_no_clicks_offers_none(private_bus: PrivateBus, daemon: Fak
 
 
 class Untold(FakeNotificationDaemon):
-    """One that refuses to tell its capabilities."""
+    """A daemon that refuses to tell its capabilities."""
 
     def answer(self, call: Message, interface: str, member: str) -> Any:
         if member == "GetCapabilities":
@@ -78,7 +78,7 @@ def test_a_body_is_escaped_for_who_reads_markup_and_a_title_never(
 
 
 def two_of_a_conversation(bus: PrivateBus, between: Callable[[], object]) -> None:
-    """Two toasts, and something that happens when the first was shown, before the agent hears of anything more."""
+    """Show two toasts; ``between`` happens when the first was shown, before the agent hears of anything more."""
     titles: list[str] = []
     over = threading.Event()
 
@@ -129,7 +129,7 @@ def test_on_another_bus_a_toast_does_not_go_to_who_has_the_old_daemons_name(priv
 
 
 def test_hostile_text_is_shown_harmlessly(private_bus: PrivateBus) -> None:
-    """The bus would close the connection."""
+    """The bus would close the connection if it got the text as it is."""
     with FakeNotificationDaemon(private_bus, PLAIN) as daemon, Showing(private_bus) as toasts:
         hostile = "nul\0 esc\x1b[0m half \ud83d \u202eevil" + "x" * 1_000_000
         toasts.show(Toast(title=hostile, body=hostile))
@@ -294,7 +294,7 @@ def test_a_click_brings_the_token_that_came_for_it(private_bus: PrivateBus, daem
 @pytest.mark.parametrize(
     ("shown", "actions", "hints", "expire"),
     [
-        # MATE's daemon and mako take an urgent one away as well when its time is over, and it rings longer than others.
+        # MATE's daemon and mako take an urgent toast away as well when its time is over, and a call rings longer.
         (
             toast(0, key="call 1", urgent=True, actions=(Action.JOIN,)),
             ["join", "Join"],
@@ -350,7 +350,7 @@ MESSAGE, CALL = {"sound-name": "message-new-instant"}, {"sound-name": "phone-inc
 def test_toasts_sound_as_it_is_set_where_the_daemon_can(
     private_bus: PrivateBus, sound: str, can: bool, expected: list[dict[str, Any]]
 ) -> None:
-    """A message, what the program itself says, a call, and a text that is put in place of the same message."""
+    """The toasts: a message, a word of the program itself, a call, and a text that replaces the message's toast."""
     capabilities = (*PLAIN, "sound") if can else PLAIN
     with FakeNotificationDaemon(private_bus, capabilities) as daemon, Showing(private_bus) as toasts:
         toasts.configure(Config(sound=sound))
@@ -384,7 +384,7 @@ def test_toasts_of_one_conversation_or_key_replace_each_other(
 def test_a_toast_that_has_expired_is_still_the_conversations_and_one_that_was_closed_is_not(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon, reason: int, replaces: int
 ) -> None:
-    """Plasma and GNOME keep an expired one in their list: there it stood twice, and stayed when it was read."""
+    """Plasma and GNOME list expired toasts: there the conversation's stood twice, and stayed when that was read."""
     with Showing(private_bus) as toasts:
         toasts.show_and_wait(toast(0, conversation=GENERAL))
         daemon.close(1, reason)
@@ -398,7 +398,7 @@ def test_a_toast_that_has_expired_is_still_the_conversations_and_one_that_was_cl
 
 @contextmanager
 def under_way(bus: PrivateBus, first: Toast) -> Iterator[tuple[LateDaemon, Showing]]:
-    """A daemon that has got this, and answers it later, unlike what comes then."""
+    """A daemon that has got this toast and answers it later, while it answers those that follow at once."""
     with LateDaemon(bus) as daemon, Showing(bus) as toasts:
         daemon.late = True
         toasts.show(first)
@@ -437,7 +437,7 @@ def test_a_text_that_comes_late_shows_nothing_where_its_toast_is_gone(
 def test_at_the_end_what_the_program_says_is_taken_away_and_news_stay(
     private_bus: PrivateBus, daemon: FakeNotificationDaemon
 ) -> None:
-    """ "Please sign in again" outlived Exit, and could not be got rid of by it."""
+    """The toast "Please sign in again" outlived Exit, which was no way to get rid of it."""
     with Showing(private_bus) as toasts:
         toasts.show_and_wait(toast(0, key="a"), toast(1, conversation=GENERAL), toast(2), toast(3, key="b"))
         daemon.close(1, 1)  # expired, and still in the list
@@ -491,14 +491,14 @@ def test_open_toasts_are_remembered_up_to_a_bound(private_bus: PrivateBus, daemo
         assert [notify.replaces_id for notify in daemon.shown[-3:]] == [130, 32, 0]
 
 
-# A daemon whose answer comes when it was given up.
+# A daemon whose answer comes when the agent has given up waiting for it.
 
 LATE = toast(1, key="state")
 
 
 @pytest.fixture
 def late(private_bus: PrivateBus) -> Iterator[tuple[LateDaemon, Showing]]:
-    """:data:`LATE` is on the screen, and was given up."""
+    """:data:`LATE` is on the screen, but the agent has given up waiting for the daemon's answer."""
     with LateDaemon(private_bus) as daemon, Showing(private_bus) as toasts:
         toasts.show_and_wait(toast(0))
         give_up(daemon, toasts, LATE)
@@ -514,7 +514,7 @@ def give_up(daemon: LateDaemon, toasts: Showing, late: Toast) -> None:
 
 
 def test_a_toast_that_was_taken_back_goes_once_its_number_comes(late: tuple[LateDaemon, Showing]) -> None:
-    """The daemon was too slow, and what was said held no more: it stayed on the screen for good."""
+    """If the daemon was too slow, a toast that did not hold any more stayed on the screen for good."""
     daemon, toasts = late
     toasts.close("state")
     toasts.show(toast(2))  # the close is dealt with by then

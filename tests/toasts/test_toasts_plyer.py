@@ -29,7 +29,7 @@ Outcomes = SimpleQueue[Toast | str | ToastClicked]
 
 @contextmanager
 def showing(platform: str, **options: Any) -> Iterator[tuple[PlyerToasts, Outcomes]]:
-    """Toasts that run, and what becomes of each: it, the sentence that is dispatched of it, or its click."""
+    """Running toasts, and the outcomes: a toast that was shown, the sentence of one that failed, or another event."""
     outcomes: Outcomes = SimpleQueue()
 
     def dispatch(event: Any) -> None:
@@ -266,7 +266,7 @@ FIRST, SECOND, ELSEWHERE = (
 def test_on_windows_a_click_opens_what_was_clicked_or_what_all_that_it_may_be_have_in_common(
     story: list[Toast | str], place: Place | None
 ) -> None:
-    """Windows never tells which toast was clicked, nor of those that are in its list of notifications."""
+    """Windows never tells which toast was clicked, nor which ones are still in its list of notifications."""
     clicks: list[Any] = []
     with showing("win32", tray_notify=lambda *_: None) as (toasts, outcomes):
         for step in [*story, "clicked", "clicked"]:

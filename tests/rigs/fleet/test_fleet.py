@@ -1,4 +1,4 @@
-"""A small fleet through what may bring all agents to a server in the same second; all of them real sessions.
+"""A small fleet of real sessions does not come to a server in one second, whatever might make all agents do so.
 
 Virtual time and a seed: how busy the machine is changes nothing but how long it takes.
 """

@@ -1,4 +1,4 @@
-"""What was ever found stays mended."""
+"""Each fuzz target still copes with all inputs kept from earlier runs, and leaves nothing behind."""
 
 from __future__ import annotations
 

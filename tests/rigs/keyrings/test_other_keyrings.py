@@ -1,5 +1,7 @@
-"""KWallet and KeePassXC, which asks for each entry, as Secret Service: each on a bus and a screen of the test's, with a
-folder of its own."""
+"""Keeps the password in KWallet, and in KeePassXC, which asks for each access; both serve the Secret Service.
+
+Each runs on a bus and a screen of the test's, with a folder of its own.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +44,12 @@ _DATABASE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?><KeePassFi
 </CustomData></Meta>
 <Root><Group><UUID>ABEiM0RVZneImaq7zN3u/w==</UUID><Name>Root</Name></Group></Root></KeePassFile>
 """
-"""One whose entries, all of them, are for the Secret Service."""
+"""A database all of whose entries are for the Secret Service."""
 
 
 @contextmanager
 def _running(bus: PrivateBus, command: list[str], environ: Mapping[str, str], given: str = "") -> Iterator[BusClient]:
-    """Such a program, until it is the Secret Service, and in the end killed."""
+    """A keyring program, started and waited for until it is the Secret Service, and in the end killed."""
     null = subprocess.DEVNULL
     with BusClient(bus) as client:
         process = subprocess.Popen(command, env={**environ, **bus.environ}, stdin=-1, stdout=null, stderr=null)
@@ -75,7 +77,7 @@ def kwallet(bus: PrivateBus, folder: Path, screen: Mapping[str, str]) -> Iterato
     for file, content in ((folder / ".config" / "kwalletrc", _KWALLETRC.encode()), (kept / "kdewallet.salt", _HASH)):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    if not (kept / "kdewallet.kwl").exists():  # one that it has just made it does not show yet
+    if not (kept / "kdewallet.kwl").exists():  # KWallet does not show a wallet yet that it has just made
         with _running(bus, ["kwalletd5"], environ) as client:
             client.call(*_KWALLET, "pamOpen", "sayi", "kdewallet", _HASH, 0)
             until((kept / "kdewallet.kwl").exists)
@@ -105,7 +107,7 @@ def keepassxc(bus: PrivateBus, folder: Path, screen: Mapping[str, str]) -> Itera
 
 @pytest.mark.desktop
 def test_kwallet_keeps_it(agent: Agent, private_bus: PrivateBus, xvfb: Xvfb, tmp_path: Path) -> None:
-    """What the log-in has opened is locked for the Secret Service until it is asked to open it."""
+    """A wallet that the log-in has opened is locked for the Secret Service until that is asked to open it."""
     with kwallet(private_bus, tmp_path, xvfb.environ):
         agent.reads("nothing")
         agent.keeps("kept")

@@ -1,4 +1,4 @@
-"""The wheel and the sdist by pip, the wheel by pipx: into nothing, used on a real desktop, and removed."""
+"""The wheel is installed by pip and by pipx into an empty environment, used on a real desktop, and removed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def environment(tmp_path: Path) -> Environment:
 
 
 def works(environment: Environment) -> None:
-    """It says its version, has what belongs to it, and is used."""
+    """The installed program says its version, has the files that belong to it, and is used."""
     program = str(environment.folder / "bin" / "telex-start")
     assert run([program, "--version"], environment.folder) == f"telex-start {__version__}\n"
     assert environment.pip("check") == "No broken requirements found.\n"

@@ -113,7 +113,7 @@ def test_sums_are_of_what_there_is_and_of_this_commit(ours: Path) -> None:
 
 
 def test_the_program_for_windows_is_made_where_it_is_asked_for_and_none_is_there(ours: Path) -> None:
-    """Wherever there was a Wine, it was made and tried in it."""
+    """The program was made and tried wherever there was a Wine, unasked."""
     dist = ours / "dist"
     dist.mkdir()
     program = dist / f"telex-start-{__version__}-windows-x64.zip"

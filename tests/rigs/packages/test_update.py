@@ -1,6 +1,6 @@
-"""A package that is installed over an agent that runs: the files are others, and the agent goes on with what it has.
+"""A package is installed over a running agent: its files are replaced, and the agent goes on with what it has.
 
-It loads modules late, starts windows and the icon's painter by name, and finds another version there.
+The agent loads modules late, starts windows and the icon's painter by name, and finds another version of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BEFORE = "1dce38d"
 
 
 class Installed:
-    """The program of before, which runs, and what is installed over it."""
+    """An earlier version of the program, which runs, and this one, which is installed over it."""
 
     def __init__(self, folder: Path, desktop: RealDesktop, telex: Sandbox) -> None:
         self.folder, self.desktop, self.telex = folder, desktop, telex
