@@ -38,7 +38,7 @@ class Window(ShownWindow):
 
 def test_tab_goes_through_all_of_it_in_the_order_of_reading(desktop: RealDesktop, tmp_path: Path) -> None:
     with Window(desktop, tmp_path, at_login=False, organisations=ORGANISATIONS, muted=MUTED) as window:
-        # The words beside a list have its tip too: it is these that need one.
+        # The label beside a list has the list's tooltip, too; no other control needs one.
         lists = ["A click on a notification opens", "Sound", "While the Telex client runs", "Acme", "Northwind Ops"]
         assert window.state()["tips"] == lists
         seen = []
