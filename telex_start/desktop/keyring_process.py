@@ -234,7 +234,7 @@ if sys.platform.startswith("linux"):
                     item.delete()
                 return not self._items(user)
             except ItemNotFoundException:  # ``telex-start forget`` and the agent remove at the same time
-                return self.remove(user)
+                return not self._items(user)
 
         def _items(self, user: str) -> list[secretstorage.Item]:
             return [*self._collection.search_items({"service": _SERVICE, "username": user})]
