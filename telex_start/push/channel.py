@@ -341,7 +341,7 @@ class Channel:
         """Whether a subscribe has ever been answered: the channel's history is caught up then."""
         self.unnumbered = False
         """Whether its publications come without offsets: it keeps no history, whatever subscribe replies claim."""
-        self.slow = False
+        self.token_can_wait = False
         """Whether its token can wait until the push server has answered: Telex did not answer a call for it in time, or
         there was no room for the channel on the connection before."""
         self.live_since = float("-inf")

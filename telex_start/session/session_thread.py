@@ -394,7 +394,7 @@ class SessionThread:
                 self._poller.keep([*organisations.channels])
             for name in organisations.put_first(self.wanted):
                 self._store.subscriptions.pop(name, None)  # or this channel would take a place that another needs more
-                organisations.channels[name].slow = True
+                organisations.channels[name].token_can_wait = True
             ending: Ended | Temporary | Refused = self._new_connection(organisations, first).run()
         except (Temporary, Refused) as error:
             ending = error

@@ -173,7 +173,7 @@ class Upkeep:
 
     def _may_fetch(self, channel: Channel) -> bool:
         """Whether to fetch a first token for it. Not if Telex may be slow and the push server's answers are awaited."""
-        return channel.phase is Phase.IDLE and not (channel.slow and self._client.awaiting)
+        return channel.phase is Phase.IDLE and not (channel.token_can_wait and self._client.awaiting)
 
     def _next_due(self) -> float:
         due = min(self._client.refresh_at, self._organisations_at)
@@ -200,7 +200,7 @@ class Upkeep:
             other is not channel and other.phase is Phase.IDLE and not other.refused
             for other in self._channels.values()
         )
-        first = others and not channel.slow
+        first = others and not channel.token_can_wait
         seconds = self._timings.first_token_within if first else self._timings.call_within
         try:
             self._fetch(channel, seconds)
@@ -208,14 +208,14 @@ class Upkeep:
             channel.try_at = self._now()  # after the channels that have not been tried yet; the pacer decides when
             return error
         except Temporary as error:
-            channel.slow = isinstance(error, NoNetwork)
+            channel.token_can_wait = isinstance(error, NoNetwork)
             channel.retry(self._now())
             self._log(channel, error)
             return error
         except Refused as error:
             self.refuse(channel, error.message)
             return None
-        channel.slow = False
+        channel.token_can_wait = False
         return None
 
     def _fetch(self, channel: Channel, seconds: float) -> Token:

@@ -167,7 +167,7 @@ def test_the_next_organisation_is_tried_where_one_fails(scene: Scene) -> None:
     assert list(scene.store.subscriptions) == ["b/u"], "an old one is no success, either"
     assert scene.asked[0] == ("a/u", USUAL.first_token_within)
     assert scene.now - started < USUAL.first_token_within + 1.0
-    assert scene.channel(0).slow
+    assert scene.channel(0).token_can_wait
 
 
 def test_where_all_fail_it_says_so(scene: Scene) -> None:
