@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
@@ -39,8 +40,10 @@ class Agent:
     def __init__(self, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
         self.events: SimpleQueue[Event] = SimpleQueue()
+        self.changes: SimpleQueue[Event] = SimpleQueue()
+        """Apart, as the signals of one change may come late, and more than one is told of them."""
         self.loop = Loop("desktop")
-        self.keyring = Keyring(self.events.put, Bus(bus.address, self.loop), API_URL)
+        self.keyring = Keyring(self._dispatch, Bus(bus.address, self.loop), API_URL)
         self.loop.start()
 
     def __enter__(self) -> Self:
@@ -79,8 +82,15 @@ class Agent:
         self.keyring.remove(EMAIL)
         self.answers("remove", *words, **more)
 
-    def is_told(self) -> None:
-        assert self.events.get(timeout=TIMEOUT) == ChildSaid("keyring", {"changed": True})
+    def is_told_after(self, change: Callable[[], object]) -> None:
+        """Make a change of the keyring, and wait until the agent is told that it has changed."""
+        while not self.changes.empty():
+            self.changes.get()
+        change()
+        self.changes.get(timeout=TIMEOUT)
+
+    def _dispatch(self, event: Event) -> None:
+        (self.changes if event == ChildSaid("keyring", {"changed": True}) else self.events).put(event)
 
 
 @pytest.fixture
@@ -190,8 +200,7 @@ def test_locked_it_is_said_so_and_that_it_was_opened_is_told(agent: Agent, keyri
     agent.reads("locked")
     agent.removes("locked")
     assert doctors().startswith("ok ")
-    keyring.unlock()
-    agent.is_told()
+    agent.is_told_after(keyring.unlock)
     agent.keyring.watch(False)
     agent.reads("found", password=PASSWORD)
     keyring.lock()
@@ -250,8 +259,8 @@ def test_without_a_service_it_is_away_and_no_plain_file_takes_its_place(agent: A
 def test_a_service_that_comes_later_is_told(agent: Agent, private_bus: PrivateBus, tmp_path: Path) -> None:
     agent.keyring.watch(True)
     agent.reads("away", words=NO_SERVICE)
-    with RealKeyring(private_bus, tmp_path):
-        agent.is_told()
+    with ExitStack() as stack:
+        agent.is_told_after(lambda: stack.enter_context(RealKeyring(private_bus, tmp_path)))
         agent.keyring.watch(False)
         agent.reads("nothing")
 
